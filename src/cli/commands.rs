@@ -1,0 +1,294 @@
+//! The commands, each a few lines over the service.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io::{self, BufRead, IsTerminal, Read, Write},
+    num::NonZero,
+    path::Path,
+    sync::Arc,
+};
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use secrecy::SecretString;
+use serde::Serialize;
+
+use super::{
+    Cli, Command, DemoArgs, Exit, ImportArgs, LogCommand, ScanArgs, SetArgs, SettingsCommand, SnapshotCommand, print_completions,
+    serve::serve, table,
+};
+use crate::{
+    demo,
+    domain::{
+        events::Via,
+        ids::{GlobalPosition, ItemId},
+        library::Fold,
+        snapshot::{FORMAT, Snapshot},
+    },
+    service::{
+        ImportRequest, JellyfinInput, Phase, PreferencesInput, Progress, Service, Source, SyncInput, SyncOptions,
+        report::{Outcome, ScanReport},
+    },
+    store::seal::KeySource,
+};
+
+/// Makes the service over a folder and a key, or over the default ones.
+pub type MakeService = dyn Fn(Option<&Path>, Option<KeySource>) -> anyhow::Result<Arc<Service>>;
+
+/// Runs one command.
+///
+/// # Errors
+/// What a person should read on standard error; nothing was added then.
+pub async fn run(cli: Cli, make: &MakeService, api_token: Option<SecretString>) -> anyhow::Result<Exit> {
+    let service = || make(cli.store.as_deref(), None);
+    match cli.command {
+        Command::Serve(args) => serve(service()?, args.listen, api_token).await.map(|()| Exit::Done),
+        Command::Demo(args) => show_demo(args, make, api_token).await,
+        Command::Settings(command) => settings(&*service()?, command).await,
+        Command::Scan(args) => scan(&*service()?, args).await,
+        Command::Import(args) => import(&*service()?, args).await,
+        Command::Snapshot(SnapshotCommand::Save { file }) => save_snapshot(&*service()?, &file).await,
+        Command::Log(command) => log(&*service()?, command).await,
+        Command::Completions { shell } => {
+            print_completions(shell);
+            Ok(Exit::Done)
+        }
+    }
+}
+
+async fn settings(service: &Service, command: SettingsCommand) -> anyhow::Result<Exit> {
+    match command {
+        SettingsCommand::Show => print_json(&service.settings_view().await?)?,
+        SettingsCommand::Set(args) => set(service, args).await?,
+        SettingsCommand::Test => {
+            let test = service.test_jellyfin(&JellyfinInput::default()).await?;
+            eprintln!("connected to {} (Jellyfin {}) as {}", test.server.name, test.server.version, test.user.name);
+            print_json(&test)?;
+        }
+        SettingsCommand::Forget => print_json(&service.forget_jellyfin().await?)?,
+    }
+    Ok(Exit::Done)
+}
+
+async fn set(service: &Service, args: SetArgs) -> anyhow::Result<()> {
+    let SetArgs { server_url, username, password, accept_invalid_certificates, time_zone, hold_possible_rewatches } = args;
+    let password = if password { Some(ask_password()?) } else { None };
+    let for_jellyfin = server_url.is_some() || username.is_some() || password.is_some() || accept_invalid_certificates.is_some();
+    if for_jellyfin {
+        service.save_jellyfin(&JellyfinInput { server_url, username, password, accept_invalid_certificates }).await?;
+    }
+    let sync = Some(SyncInput { hold_possible_rewatches, ..SyncInput::default() });
+    print_json(&service.save_preferences(&PreferencesInput { time_zone, sync }).await?)
+}
+
+fn ask_password() -> anyhow::Result<SecretString> {
+    if io::stdin().is_terminal() {
+        return Ok(rpassword::prompt_password("Password: ").context("no password was read")?.into());
+    }
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).context("no password was read")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned().into())
+}
+
+async fn scan(service: &Service, args: ScanArgs) -> anyhow::Result<Exit> {
+    let report = service.scan(options(args.snapshot.as_deref())?).await?;
+    show_scan(&report, args.json)?;
+    Ok(if report.errors.is_empty() { Exit::Done } else { Exit::Partial })
+}
+
+fn show_scan(report: &ScanReport, json: bool) -> anyhow::Result<()> {
+    if json { print_json(report) } else { print(&table::scan(report)) }
+}
+
+async fn import(service: &Service, args: ImportArgs) -> anyhow::Result<Exit> {
+    let request = ImportRequest { exclude: ids(&args.exclude)?, include: ids(&args.include)?, via: Via::Import };
+    if args.dry_run {
+        return scan(service, ScanArgs { json: args.json, snapshot: args.snapshot }).await;
+    }
+    if !args.yes {
+        if !io::stdin().is_terminal() {
+            eprintln!("nobody is here to be asked: pass --yes to add, or --dry-run to look");
+            return Ok(Exit::Usage);
+        }
+        let report = service.scan(options(args.snapshot.as_deref())?).await?;
+        eprint!("{}", table::scan(&report));
+        if report.summary.movies_to_add + report.summary.episodes_to_add > 0 && !confirm()? {
+            eprintln!("nothing was added");
+            return Ok(Exit::Done);
+        }
+    }
+    let report = service.import(request, options(args.snapshot.as_deref())?).await?;
+    if args.json {
+        print_json(&report)?
+    } else {
+        print(&table::import(&report))?
+    }
+    Ok(match report.outcome {
+        Outcome::Complete | Outcome::NothingToAdd => Exit::Done,
+        Outcome::Partial => Exit::Partial,
+    })
+}
+
+fn confirm() -> anyhow::Result<bool> {
+    eprint!("Add this to your log? [y/N] ");
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn ids(texts: &[String]) -> anyhow::Result<BTreeSet<ItemId>> {
+    texts.iter().map(|text| ItemId::parse(text).map_err(Into::into)).collect()
+}
+
+fn options(snapshot: Option<&Path>) -> anyhow::Result<SyncOptions> {
+    let source = match snapshot {
+        Some(file) => Source::Saved(Arc::new(read_snapshot(file)?)),
+        None => Source::Server,
+    };
+    Ok(SyncOptions { source, deadline: None, progress: progress_bar() })
+}
+
+/// A bar on a terminal; silence elsewhere.
+fn progress_bar() -> Arc<dyn Fn(Progress) + Send + Sync> {
+    let bar = if io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+    let style = ProgressStyle::with_template("{msg:9} {wide_bar} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style);
+    Arc::new(move |Progress { phase, done, total }| {
+        bar.set_message(match phase {
+            Phase::Movies => "movies",
+            Phase::Series => "series",
+            Phase::Episodes => "episodes",
+            Phase::Plan => "planning",
+            Phase::Append => "adding",
+        });
+        bar.set_length(total);
+        bar.set_position(done);
+        if (phase == Phase::Plan || phase == Phase::Append) && done == total {
+            bar.finish_and_clear();
+        }
+    })
+}
+
+async fn save_snapshot(service: &Service, file: &Path) -> anyhow::Result<Exit> {
+    let snapshot = service.snapshot(options(None)?).await?;
+    let json = serde_json::to_string_pretty(&*snapshot)?;
+    if file == Path::new("-") {
+        print(&format!("{json}\n"))?
+    } else {
+        fs::write(file, json).with_context(|| format!("can't write {}", file.display()))?
+    }
+    eprintln!("saved {} movies and {} series", snapshot.movies.len(), snapshot.series.len());
+    Ok(Exit::Done)
+}
+
+fn read_snapshot(file: &Path) -> anyhow::Result<Snapshot> {
+    let text = fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
+    let snapshot: Snapshot = serde_json::from_slice(&text).with_context(|| format!("{} is no saved snapshot", file.display()))?;
+    if snapshot.format != FORMAT {
+        bail!("{} is a snapshot of format {}, and this program reads format {FORMAT}", file.display(), snapshot.format);
+    }
+    Ok(snapshot)
+}
+
+async fn log(service: &Service, command: LogCommand) -> anyhow::Result<Exit> {
+    match command {
+        LogCommand::Check { file: Some(file) } => {
+            let log = fs::read(&file).with_context(|| format!("can't read {}", file.display()))?;
+            let mut fold = Fold::new(NonZero::<usize>::MIN);
+            fold.push(&log);
+            let (bytes, faults) = fold.faults();
+            return show_faults(bytes, &faults);
+        }
+        LogCommand::Check { file: None } => {
+            if let Some(torn) = service.recover().await? {
+                eprintln!(
+                    "a crash had cut a commit short: {} bytes of it are set aside in {}",
+                    torn.bytes,
+                    torn.set_aside.display()
+                );
+            }
+            let check = service.check_log().await?;
+            return show_faults(check.bytes, &check.faults);
+        }
+        LogCommand::Stat => print_json(&service.log_stat().await?)?,
+        LogCommand::Export { file, after } => {
+            let mut lines = service.lines_after(GlobalPosition(after)).await?;
+            let copied = if file == Path::new("-") {
+                io::copy(&mut lines, &mut io::stdout().lock())
+            } else {
+                File::create_new(&file)
+                    .and_then(|mut out| io::copy(&mut lines, &mut out).and_then(|n| out.sync_all().map(|()| n)))
+            };
+            let bytes = copied.with_context(|| format!("can't write {}", file.display()))?;
+            eprintln!("exported {bytes} bytes");
+        }
+        LogCommand::Import { file } => {
+            let mut log = Vec::new();
+            let read = if file == Path::new("-") {
+                io::stdin().lock().read_to_end(&mut log)
+            } else {
+                File::open(&file).and_then(|mut file| file.read_to_end(&mut log))
+            };
+            read.with_context(|| format!("can't read {}", file.display()))?;
+            let begun = service.begin_log(log).await?;
+            eprintln!("the log begins with {} events, up to position {}", begun.events, begun.head.position);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn show_faults(bytes: u64, faults: &[crate::domain::events::Fault]) -> anyhow::Result<Exit> {
+    for fault in faults {
+        print(&format!("{fault}\n"))?;
+    }
+    if faults.is_empty() {
+        eprintln!("no fault in {bytes} bytes");
+        return Ok(Exit::Done);
+    }
+    eprintln!("{} of the log's lines can't be read; nothing will be written until they are mended", faults.len());
+    Ok(Exit::Failed)
+}
+
+async fn show_demo(args: DemoArgs, make: &MakeService, api_token: Option<SecretString>) -> anyhow::Result<Exit> {
+    let folder = tempfile::tempdir().context("no folder for the demo")?;
+    let server = demo::Jellyfin::start().await.context("the sample server can't be started")?;
+    // The demo leaves nothing behind and touches nothing of the person's own, not even their key.
+    let service = make(Some(folder.path()), Some(KeySource::File(folder.path().join("key"))))?;
+    eprintln!(
+        "A sample Jellyfin listens on {}; a sample log of {} lines lies in {}.\n",
+        server.url(),
+        demo::LOG.lines().count(),
+        folder.path().display()
+    );
+    service.begin_log(demo::LOG.into()).await?;
+    service.test_jellyfin(&server.credentials()).await?;
+    service.save_preferences(&PreferencesInput { time_zone: Some("Europe/Vienna".into()), sync: None }).await?;
+    eprintln!("What a scan shows:\n");
+    print(&table::scan(&service.scan(SyncOptions::default()).await?))?;
+    if let Some(listen) = args.serve {
+        return serve(service, listen, api_token).await.map(|()| Exit::Done);
+    }
+    let request = ImportRequest { exclude: BTreeSet::new(), include: BTreeSet::new(), via: Via::Import };
+    eprintln!("\nWhat an import adds:\n");
+    print(&table::import(&service.import(request.clone(), SyncOptions::default()).await?))?;
+    eprintln!("\nThe same import again:\n");
+    print(&table::import(&service.import(request, SyncOptions::default()).await?))?;
+    eprintln!("\nThe last line of the log now:\n");
+    let mut log = String::new();
+    service.lines_after(GlobalPosition::default()).await?.read_to_string(&mut log)?;
+    print(&format!("{}\n", log.lines().last().unwrap_or_default()))?;
+    Ok(Exit::Done)
+}
+
+fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    print(&format!("{}\n", serde_json::to_string_pretty(value)?))
+}
+
+/// A reader that has gone away, such as `head`, is no error worth a word.
+fn print(text: &str) -> anyhow::Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}

@@ -1,0 +1,58 @@
+//! Serving: a port of this machine, or Lambda's invocations; the handler is the same.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::{Context, bail};
+use secrecy::SecretString;
+
+use crate::{
+    http::{Access, router},
+    service::Service,
+};
+
+/// Serves until interrupted. An address that others can reach needs a token.
+///
+/// # Errors
+/// The address needs a token and there is none, or it can't be listened on.
+pub(super) async fn serve(service: Arc<Service>, listen: SocketAddr, token: Option<SecretString>) -> anyhow::Result<()> {
+    let access = match token {
+        Some(token) => Access::Token(token),
+        None if listen.ip().is_loopback() => Access::Loopback,
+        None => {
+            bail!("{listen} can be reached by others, and no API token is set: set MEDIATHECA_API_TOKEN, or listen on 127.0.0.1")
+        }
+    };
+    let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("can't listen on {listen}"))?;
+    if let Some(torn) = service.recover().await? {
+        eprintln!("a crash had cut a commit short: {} bytes of it are set aside in {}", torn.bytes, torn.set_aside.display());
+    }
+    eprintln!("listening on http://{}", listener.local_addr()?);
+    axum::serve(listener, router(service, access)).with_graceful_shutdown(interrupted()).await?;
+    Ok(())
+}
+
+/// Serves Lambda's invocations. Without a token nobody is answered.
+///
+/// # Errors
+/// The runtime's own interface fails.
+pub async fn serve_lambda(service: Arc<Service>, token: Option<SecretString>) -> anyhow::Result<()> {
+    let access = token.map_or(Access::Nobody, Access::Token);
+    lambda_http::run(router(service, access)).await.map_err(|error| anyhow::anyhow!(error))
+}
+
+/// Waits for Ctrl-C, or for a service manager's polite end.
+async fn interrupted() {
+    let ctrl_c = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => {
+                tokio::select! { _ = ctrl_c => {}, _ = terminated.recv() => {} }
+            }
+            Err(_) => drop(ctrl_c.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(ctrl_c.await);
+}

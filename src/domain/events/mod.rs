@@ -1,0 +1,49 @@
+//! The log's language: its lines, its events, and what may be appended to it.
+//!
+//! [`Event`] can be decoded and never encoded; [`Addition`] can be encoded and never removes or changes anything. A
+//! [`Commit`] exists only for a [`Log`] whose every line parsed.
+
+mod addition;
+mod commit;
+mod line;
+mod log;
+mod movie;
+mod provenance;
+mod series;
+mod slug;
+
+pub use addition::{Addition, Addressed, EpisodeWatch, Focus, MovieToAdd, SeriesToAdd, WatchSessionToAdd};
+pub use commit::{Commit, CommitMark, ExtendError, WholeLog, WholeLogError};
+pub use line::{Fault, HotEvent, LineError, LineText, Skim, read_line};
+pub use log::{Head, Log, StreamHead};
+pub use movie::{MovieAdded, MovieEvent};
+pub use provenance::{DateSource, Origin, Provenance, Via};
+pub use series::{SeasonAdded, SeriesAdded, SeriesEvent};
+pub use slug::slug;
+
+/// An event of one of the two kinds of stream that this product reads.
+///
+/// It has no encoder: what others wrote is kept as bytes and never written again.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event<'a> {
+    /// In a stream `Movie-<slug>`.
+    Movie(MovieEvent<'a>),
+    /// In a stream `Series-<slug>`.
+    Series(SeriesEvent<'a>),
+}
+
+impl<'a> Event<'a> {
+    /// Decodes a payload; `None` for a foreign stream or an unknown type, which are kept and passed over.
+    ///
+    /// # Errors
+    /// The type is known, and the payload isn't of its shape.
+    pub fn decode(stream_id: &str, event_type: &str, data: &'a str) -> Result<Option<Self>, serde_json::Error> {
+        if stream_id.starts_with("Movie-") {
+            Ok(MovieEvent::decode(event_type, data)?.map(Event::Movie))
+        } else if stream_id.starts_with("Series-") {
+            Ok(SeriesEvent::decode(event_type, data)?.map(Event::Series))
+        } else {
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! When the invocation's own time is up: on Lambda a request carries it; a local process has none.
+
+use std::time::{Duration, SystemTime};
+
+use axum::{extract::Request, middleware::Next, response::Response};
+use tokio::time::Instant;
+
+/// Kept back from the invocation's time for the answer itself.
+const RESERVE: Duration = Duration::from_secs(2);
+
+/// By when a request must be answered, if by any time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline(pub Option<Instant>);
+
+pub(super) async fn set(mut request: Request, next: Next) -> Response {
+    let deadline = request.extensions().get::<lambda_http::Context>().map(|context| {
+        let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+        Instant::now() + left.saturating_sub(RESERVE)
+    });
+    request.extensions_mut().insert(Deadline(deadline));
+    next.run(request).await
+}

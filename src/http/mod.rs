@@ -1,0 +1,77 @@
+//! The one handler: every route on this page, the same in a local process and on Lambda.
+
+mod access;
+mod api;
+mod deadline;
+mod problem;
+mod progress;
+mod request;
+
+use std::sync::Arc;
+
+use axum::{Router, extract::DefaultBodyLimit, middleware, response::IntoResponse, routing::get};
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use access::Access;
+pub use problem::Problem;
+
+use crate::service::Service;
+use api::{events, health, library, session, settings, sync};
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct App {
+    service: Arc<Service>,
+    access: Access,
+}
+
+/// Body limits in bytes: an ordinary request, and a whole log.
+const SMALL: usize = 256 * 1024;
+const WHOLE_LOG: usize = 1024 * 1024 * 1024;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Mediatheca Jellyfin Sync",
+    description = "Adds what a person watched on their Jellyfin server to their own event log, and never removes or changes anything there."
+))]
+struct Description;
+
+/// All routes of the interface and its description, made of the handlers themselves.
+fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
+    let whole_log = OpenApiRouter::new().routes(routes!(events::begin)).layer(DefaultBodyLimit::max(WHOLE_LOG));
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(health::health))
+        .routes(routes!(session::sign_in, session::sign_out))
+        .routes(routes!(settings::get_settings))
+        .routes(routes!(settings::put_jellyfin, settings::forget_jellyfin))
+        .routes(routes!(settings::test_jellyfin))
+        .routes(routes!(settings::put_tmdb))
+        .routes(routes!(settings::put_preferences))
+        .routes(routes!(sync::scan))
+        .routes(routes!(sync::import))
+        .routes(routes!(sync::status))
+        .routes(routes!(library::movies))
+        .routes(routes!(library::movie))
+        .routes(routes!(library::all_series))
+        .routes(routes!(library::one_series))
+        .routes(routes!(events::lines))
+        .layer(DefaultBodyLimit::max(SMALL))
+        .merge(whole_log)
+        .split_for_parts()
+}
+
+/// The handler over a service.
+pub fn router(service: Arc<Service>, access: Access) -> Router {
+    let app = App { service, access };
+    let (routes, description) = api();
+    let description = description.to_json().expect("a description made of types always encodes");
+    let openapi = || async move { ([("content-type", "application/json")], description).into_response() };
+    routes
+        .route("/api/openapi.json", get(openapi))
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(middleware::from_fn_with_state(app.clone(), access::check))
+        .layer(middleware::from_fn(deadline::set))
+        .with_state(app)
+}

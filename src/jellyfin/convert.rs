@@ -1,0 +1,140 @@
+//! From Jellyfin's words to ours: pure and total.
+
+use super::wire::{BaseItemDto, UserItemDataDto};
+use crate::domain::{
+    ids::{ItemId, TmdbId},
+    snapshot::{EpisodeItem, Item, ItemFault, LastPlayed, TmdbRef},
+};
+
+/// A file never holds more episodes than this; a larger range is somebody's typing error.
+const MOST_EPISODES_IN_A_FILE: i32 = 60;
+
+const TICKS_A_MINUTE: i64 = 600_000_000;
+
+/// An item without user data, or without an id that can be one: nothing can be said of it.
+fn read_essentials<'a>(dto: &'a BaseItemDto<'_>) -> Result<(ItemId, &'a UserItemDataDto<'a>), ItemFault> {
+    let name = dto.name.as_deref().unwrap_or("(no name)").to_owned();
+    let id = match ItemId::parse(&dto.id) {
+        Ok(id) => id,
+        Err(error) => return Err(ItemFault { item_id: None, name, message: error.to_string() }),
+    };
+    match &dto.user_data {
+        Some(user_data) => Ok((id, user_data)),
+        None => {
+            let message = "Jellyfin didn't say whether this was watched".to_owned();
+            Err(ItemFault { item_id: Some(id), name, message })
+        }
+    }
+}
+
+/// A movie or a series.
+///
+/// # Errors
+/// It has no usable id or no user data; the fault says so.
+pub fn item(dto: &BaseItemDto<'_>) -> Result<Item, ItemFault> {
+    let (id, user_data) = read_essentials(dto)?;
+    let ids = dto.provider_ids.as_ref();
+    Ok(Item {
+        id,
+        name: dto.name.as_deref().unwrap_or_default().to_owned(),
+        year: dto.production_year,
+        tmdb: tmdb(ids.and_then(|ids| ids.tmdb.as_deref())),
+        imdb: ids.and_then(|ids| ids.imdb.as_deref()).map(str::to_owned),
+        played: user_data.played,
+        play_count: play_count(user_data),
+        last_played: LastPlayed::read(user_data.last_played_date.as_deref()),
+        runtime_minutes: dto.run_time_ticks.map(minutes),
+        position_minutes: user_data.playback_position_ticks.map_or(0, minutes),
+        genres: dto.genres.clone().unwrap_or_default(),
+    })
+}
+
+/// An episode.
+///
+/// # Errors
+/// It has no usable id or no user data; the fault says so.
+pub fn episode(dto: &BaseItemDto<'_>) -> Result<EpisodeItem, ItemFault> {
+    let (id, user_data) = read_essentials(dto)?;
+    let of_several = |end: &i32| dto.index_number.is_some_and(|first| (first + 1..first + MOST_EPISODES_IN_A_FILE).contains(end));
+    Ok(EpisodeItem {
+        id,
+        name: dto.name.as_deref().unwrap_or_default().to_owned(),
+        season: dto.parent_index_number.filter(|season| *season >= 0),
+        episode: dto.index_number.filter(|episode| *episode >= 0),
+        episode_end: dto.index_number_end.filter(of_several),
+        played: user_data.played,
+        play_count: play_count(user_data),
+        last_played: LastPlayed::read(user_data.last_played_date.as_deref()),
+    })
+}
+
+fn play_count(user_data: &UserItemDataDto<'_>) -> u32 {
+    user_data.play_count.map_or(0, |count| u32::try_from(count.max(0)).unwrap_or(u32::MAX))
+}
+
+fn minutes(ticks: i64) -> i32 {
+    i32::try_from(ticks.max(0) / TICKS_A_MINUTE).unwrap_or(i32::MAX)
+}
+
+fn tmdb(text: Option<&str>) -> TmdbRef {
+    match text.filter(|text| !text.trim().is_empty()) {
+        None => TmdbRef::Missing,
+        Some(text) => TmdbId::parse(text).map_or_else(|_| TmdbRef::Invalid(text.to_owned()), TmdbRef::Id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn movie(json: &str) -> Result<Item, ItemFault> {
+        item(&serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn a_played_movie_comes_through_with_its_minutes_and_the_very_text_of_its_date() {
+        let read = movie(
+            r#"{"Id":"48b60052903d0aea7c44892769d6797f","Name":"The Matrix","Type":"Movie","ProductionYear":1999,
+                "ProviderIds":{"Tmdb":" 603 "},"RunTimeTicks":54000000000,
+                "UserData":{"Played":true,"PlayCount":1,"PlaybackPositionTicks":6000000000,"LastPlayedDate":"2024-03-01T20:15:30.1234567Z"}}"#,
+        )
+        .unwrap();
+        assert_eq!(read.runtime_minutes, Some(90));
+        assert_eq!(read.position_minutes, 10);
+        assert_eq!(read.last_played.text(), Some("2024-03-01T20:15:30.1234567Z"));
+        assert_eq!(read.tmdb, TmdbRef::Id(TmdbId::new(603).unwrap()));
+    }
+
+    #[test]
+    fn an_item_without_user_data_is_a_fault_and_not_an_unplayed_item() {
+        let fault = movie(r#"{"Id":"48b60052903d0aea7c44892769d6797f","Name":"The Matrix","Type":"Movie"}"#).unwrap_err();
+        assert_eq!(fault.name, "The Matrix");
+    }
+
+    #[test]
+    fn what_can_be_no_tmdb_id_is_told_from_none() {
+        for (text, expected) in [
+            (None, TmdbRef::Missing),
+            (Some(""), TmdbRef::Missing),
+            (Some("abc"), TmdbRef::Invalid("abc".into())),
+            (Some("0"), TmdbRef::Invalid("0".into())),
+            (Some("99999999999999999999"), TmdbRef::Invalid("99999999999999999999".into())),
+        ] {
+            assert_eq!(tmdb(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_file_of_two_episodes_is_both_and_an_absurd_range_is_only_the_first() {
+        let end = |end: i32| {
+            let json = format!(
+                r#"{{"Id":"4d2f9c368027cdf300e9031861c66cfe","Type":"Episode","ParentIndexNumber":1,"IndexNumber":1,"IndexNumberEnd":{end},"UserData":{{"Played":true}}}}"#
+            );
+            episode(&serde_json::from_str(&json).unwrap()).unwrap().episode_end
+        };
+        assert_eq!(end(2), Some(2));
+        for odd in [1, 0, -5, 2_000_000_000] {
+            assert_eq!(end(odd), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,416 @@
+//! The lists that a plan needs, and the snapshot made of them.
+//!
+//! All movies, all series, and of the episodes the played ones in one flat list. Where a server is too slow for that
+//! list (it has no database statistics yet) or fails, the series that matter are asked one by one: both ways give the
+//! same plan.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Connection, JellyfinError, convert,
+    wire::{BaseItemDto, QueryResult},
+};
+use crate::domain::{
+    ids::{ItemId, UserId},
+    snapshot::{EpisodeItem, FORMAT, Item, ItemFault, SeriesItem, Server, Snapshot, TmdbRef},
+};
+
+/// Fields and options of every list, as the recorded requests name them.
+const OPTIONS: &str = "enableImages=false&fields=ProviderIds&enableUserData=true";
+
+/// By which way the episodes come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EpisodeRoute {
+    /// The played ones of all series in one list.
+    Flat,
+    /// Series by series.
+    BySeries,
+}
+
+/// What is being fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProgressPhase {
+    /// The list of movies.
+    Movies,
+    /// The list of series.
+    Series,
+    /// Episodes; by series, the count is of series.
+    Episodes,
+}
+
+/// How far a fetch is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// Of which list.
+    pub phase: ProgressPhase,
+    /// How many came.
+    pub done: u64,
+    /// Of how many.
+    pub total: u64,
+}
+
+/// Lists that failed as a whole while others came.
+#[derive(Debug, Default)]
+pub struct Failures {
+    /// Why the movies are missing.
+    pub movies: Option<JellyfinError>,
+    /// Why the series or all their episodes are missing.
+    pub series: Option<JellyfinError>,
+}
+
+/// What a fetch brought.
+#[derive(Debug)]
+pub struct Fetched {
+    /// What Jellyfin said.
+    pub snapshot: Snapshot,
+    /// What it didn't.
+    pub failures: Failures,
+    /// By which way the episodes came whole; `None` where they didn't.
+    pub route: Option<EpisodeRoute>,
+}
+
+/// Which series' episodes matter, and by which way to begin.
+pub struct Wanted<'a> {
+    /// Asked by series, only these are.
+    pub series: &'a (dyn Fn(&TmdbRef) -> bool + Sync),
+    /// What worked last time.
+    pub first: EpisodeRoute,
+    /// Hears how far it is.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// Fetches a snapshot.
+///
+/// # Errors
+/// The server can't be reached, refuses the user, or fails for movies and series both. One list failing is in
+/// [`Fetched::failures`], one series failing in the snapshot's faults.
+pub async fn fetch(
+    jellyfin: &Connection,
+    server: Server,
+    taken_at: DateTime<Utc>,
+    wanted: &Wanted<'_>,
+) -> Result<Fetched, JellyfinError> {
+    let lists = Lists { jellyfin, progress: wanted.progress };
+    let flat = async {
+        match wanted.first {
+            EpisodeRoute::Flat => Some(lists.played_episodes().await),
+            EpisodeRoute::BySeries => None,
+        }
+    };
+    let (movies, series, flat) = tokio::join!(lists.movies(), lists.series(), flat);
+    let mut snapshot = Snapshot { format: FORMAT, server, taken_at, movies: Vec::new(), series: Vec::new(), faults: Vec::new() };
+    let mut failures = Failures::default();
+    match movies {
+        Ok(list) => list.split_into(&mut snapshot.movies, &mut snapshot.faults),
+        Err(error) => failures.movies = Some(tolerable(error)?),
+    }
+    let mut route = None;
+    match with_episodes(&lists, series, flat, wanted, &mut snapshot).await {
+        Ok(found) => route = found,
+        Err(error) => failures.series = Some(tolerable(error)?),
+    }
+    match failures {
+        Failures { movies: Some(error), series: Some(_) } => Err(error),
+        failures => Ok(Fetched { snapshot, failures, route }),
+    }
+}
+
+fn tolerable(error: JellyfinError) -> Result<JellyfinError, JellyfinError> {
+    if error.is_about_one_list() { Ok(error) } else { Err(error) }
+}
+
+async fn with_episodes(
+    lists: &Lists<'_>,
+    series: Result<List<Item>, JellyfinError>,
+    flat: Option<Result<List<Episode>, JellyfinError>>,
+    wanted: &Wanted<'_>,
+    snapshot: &mut Snapshot,
+) -> Result<Option<EpisodeRoute>, JellyfinError> {
+    let mut items = Vec::new();
+    series?.split_into(&mut items, &mut snapshot.faults);
+    let mut route = Some(EpisodeRoute::Flat);
+    let list = match flat {
+        Some(Ok(list)) => list,
+        Some(Err(error)) if !error.is_about_one_list() => return Err(error),
+        asked => {
+            let ids = items.iter().filter(|item| (wanted.series)(&item.tmdb)).map(|item| (item.id.clone(), item.name.clone()));
+            let (by_series, whole) = lists.episodes_by_series(ids.collect(), snapshot.server.major_version()).await?;
+            // Where episodes may be hidden and the flat list wasn't asked for yet, it is.
+            let flat = if whole || asked.is_some() { None } else { lists.played_episodes().await.ok() };
+            route = if flat.is_some() { Some(EpisodeRoute::Flat) } else { whole.then_some(EpisodeRoute::BySeries) };
+            flat.unwrap_or(by_series)
+        }
+    };
+    let mut episodes = Vec::new();
+    list.split_into(&mut episodes, &mut snapshot.faults);
+    let mut by_series: BTreeMap<ItemId, Vec<Episode>> = BTreeMap::new();
+    for episode in episodes.into_iter().filter(|episode| episode.item.played) {
+        by_series.entry(episode.series.clone()).or_default().push(episode);
+    }
+    // Jellyfin 12 lists one of two series items with the same ids; the episodes of the other name it (case 52).
+    let listed: BTreeSet<&ItemId> = items.iter().map(|item| &item.id).collect();
+    let hidden: Vec<ItemId> = by_series.keys().filter(|id| !listed.contains(id)).cloned().collect();
+    if !hidden.is_empty() {
+        lists.series_by_id(&hidden).await?.split_into(&mut items, &mut snapshot.faults);
+    }
+    for item in items {
+        let episodes = by_series.remove(&item.id).unwrap_or_default().into_iter().map(|e| e.item).collect();
+        snapshot.series.push(SeriesItem { item, episodes });
+    }
+    for (id, episodes) in by_series {
+        let name = episodes.into_iter().find_map(|e| e.series_name).unwrap_or_default();
+        let message =
+            "Jellyfin shows episodes of this series but not the series itself: scan its library there, then try again".into();
+        snapshot.faults.push(ItemFault { item_id: Some(id), name, message });
+    }
+    Ok(route)
+}
+
+/// An episode with the series it says it belongs to.
+struct Episode {
+    series: ItemId,
+    series_name: Option<String>,
+    item: EpisodeItem,
+}
+
+/// What a list brought: items, and what couldn't be read.
+struct List<T> {
+    items: Vec<T>,
+    faults: Vec<ItemFault>,
+}
+
+impl<T> List<T> {
+    fn split_into(mut self, items: &mut Vec<T>, faults: &mut Vec<ItemFault>) {
+        items.append(&mut self.items);
+        faults.append(&mut self.faults);
+    }
+}
+
+/// A kind of item: its name in Jellyfin, and how it is read.
+struct Kind<T> {
+    name: &'static str,
+    what: &'static str,
+    read: fn(&BaseItemDto<'_>) -> Result<T, ItemFault>,
+}
+
+const MOVIES: Kind<Item> = Kind { name: "Movie", what: "movies", read: convert::item };
+const SERIES: Kind<Item> = Kind { name: "Series", what: "series", read: convert::item };
+const EPISODES: Kind<Episode> = Kind { name: "Episode", what: "played episodes", read: read_episode };
+
+fn read_episode(dto: &BaseItemDto<'_>) -> Result<Episode, ItemFault> {
+    let item = convert::episode(dto)?;
+    let series_name = dto.series_name.as_deref().map(str::to_owned);
+    match dto.series_id.as_deref().map(ItemId::parse) {
+        Some(Ok(series)) => Ok(Episode { series, series_name, item }),
+        Some(Err(_)) | None => {
+            let message = "Jellyfin doesn't say which series this episode belongs to".to_owned();
+            Err(ItemFault { item_id: Some(item.id), name: item.name, message })
+        }
+    }
+}
+
+/// A page as it was read.
+struct Page<T> {
+    rows: u64,
+    total: Option<u64>,
+    /// Ids of all rows, whatever their kind.
+    ids: Vec<String>,
+    list: List<T>,
+    /// Rows of the kind that was asked for, and of those the ones with user data.
+    of_kind: u64,
+    with_user_data: u64,
+}
+
+struct Lists<'a> {
+    jellyfin: &'a Connection,
+    progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+impl Lists<'_> {
+    async fn movies(&self) -> Result<List<Item>, JellyfinError> {
+        self.pages(&MOVIES, "", ProgressPhase::Movies, self.jellyfin.limits.answer, true).await
+    }
+
+    async fn series(&self) -> Result<List<Item>, JellyfinError> {
+        self.pages(&SERIES, "", ProgressPhase::Series, self.jellyfin.limits.answer, true).await
+    }
+
+    async fn played_episodes(&self) -> Result<List<Episode>, JellyfinError> {
+        self.pages(&EPISODES, "&isPlayed=true", ProgressPhase::Episodes, self.jellyfin.limits.episodes, false).await
+    }
+
+    /// All pages of a list: the first one tells how many there are, the others come several at once.
+    async fn pages<T>(
+        &self,
+        kind: &Kind<T>,
+        filter: &str,
+        phase: ProgressPhase,
+        patience: Duration,
+        again_if_slow: bool,
+    ) -> Result<List<T>, JellyfinError> {
+        let size = self.jellyfin.limits.page;
+        let page = async |start: u64| {
+            let query = |user: &UserId| {
+                format!(
+                    "userId={user}&recursive=true&{OPTIONS}&includeItemTypes={}{filter}&startIndex={start}&limit={size}&sortBy=DateCreated,SortName",
+                    kind.name
+                )
+            };
+            let body = self.jellyfin.get("/Items", query, kind.what, patience, again_if_slow).await?;
+            self.read(&body, kind)
+        };
+        let first = page(0).await?;
+        let total = first.total.unwrap_or(first.rows);
+        (self.progress)(Progress { phase, done: first.rows.min(total), total });
+        let starts: Vec<u64> = (1..).map(|n| n * size).take_while(|start| *start < total).collect();
+        let rest = stream::iter(starts).map(page).buffered(self.jellyfin.limits.at_once);
+        let (mut rows, mut ids, mut of_kind, mut with_user_data) =
+            (first.rows, BTreeSet::new(), first.of_kind, first.with_user_data);
+        ids.extend(first.ids);
+        let mut list = first.list;
+        let short = |rows: u64| JellyfinError::ShortRead { what: kind.what.to_owned(), rows, total };
+        let mut rest = std::pin::pin!(rest);
+        while let Some(page) = rest.try_next().await? {
+            if page.total != Some(total) {
+                return Err(short(rows));
+            }
+            rows += page.rows;
+            of_kind += page.of_kind;
+            with_user_data += page.with_user_data;
+            ids.extend(page.ids);
+            list.items.extend(page.list.items);
+            list.faults.extend(page.list.faults);
+            (self.progress)(Progress { phase, done: rows.min(total), total });
+        }
+        // Rows counted, and every one another: a row that moved between two pages comes twice and hides a third.
+        if rows != total || ids.len() as u64 != total {
+            return Err(short(ids.len() as u64));
+        }
+        if of_kind > 0 && with_user_data == 0 {
+            return Err(JellyfinError::NoUserData { what: kind.what.to_owned() });
+        }
+        Ok(list)
+    }
+
+    async fn series_by_id(&self, ids: &[ItemId]) -> Result<List<Item>, JellyfinError> {
+        let mut found = List { items: Vec::new(), faults: Vec::new() };
+        // Some forty ids keep the URL under the 2,000 characters that every proxy lets through.
+        for ids in ids.chunks(40) {
+            let ids = ids.iter().map(ItemId::as_str).collect::<Vec<_>>().join(",");
+            let query = |user: &UserId| format!("userId={user}&ids={ids}&{OPTIONS}");
+            let body = self.jellyfin.get("/Items", query, "series by id", self.jellyfin.limits.answer, true).await?;
+            self.read(&body, &SERIES)?.list.split_into(&mut found.items, &mut found.faults);
+        }
+        Ok(found)
+    }
+
+    /// Episodes series by series; whether all came whole. A series that fails is a fault of its own.
+    async fn episodes_by_series(
+        &self,
+        series: Vec<(ItemId, String)>,
+        version: u32,
+    ) -> Result<(List<Episode>, bool), JellyfinError> {
+        let total = series.len() as u64;
+        let answers = stream::iter(series).map(async |(id, name)| {
+            let query = |user: &UserId| format!("userId={user}&fields=ProviderIds&enableImages=false&enableUserData=true");
+            let what = format!("episodes of {name}");
+            let path = format!("/Shows/{id}/Episodes");
+            let body = self.jellyfin.get(&path, query, &what, self.jellyfin.limits.answer, true).await;
+            (id, name, body.and_then(|body| self.read(&body, &EPISODES)))
+        });
+        let mut answers = std::pin::pin!(answers.buffer_unordered(self.jellyfin.limits.at_once));
+        let mut found = List { items: Vec::new(), faults: Vec::new() };
+        let (mut done, mut whole, mut seen) = (0, true, BTreeSet::new());
+        while let Some((id, name, answer)) = answers.next().await {
+            done += 1;
+            (self.progress)(Progress { phase: ProgressPhase::Episodes, done, total });
+            let page = match answer.and_then(|page| whole_series(page, &name)) {
+                Ok(page) => page,
+                Err(error) => {
+                    found.faults.push(ItemFault { item_id: Some(id), name, message: tolerable(error)?.to_string() });
+                    whole = false;
+                    continue;
+                }
+            };
+            if page.rows == 0 && version < 12 {
+                // 10.11 hides a series' episodes here between its first library scan and its second (case 53). Such a
+                // series can't be told from an empty one, so it is said, and the flat list comes first again next time.
+                let message =
+                    "Jellyfin listed no episodes of this series; if it has some, scan its library in Jellyfin and try again"
+                        .into();
+                found.faults.push(ItemFault { item_id: Some(id), name, message });
+                whole = false;
+                continue;
+            }
+            found.faults.extend(page.list.faults);
+            // 12 gives the episodes of both halves of a split series for either.
+            found.items.extend(page.list.items.into_iter().filter(|episode| seen.insert(episode.item.id.clone())));
+        }
+        Ok((found, whole))
+    }
+
+    fn read<T>(&self, body: &[u8], kind: &Kind<T>) -> Result<Page<T>, JellyfinError> {
+        let unreadable = |e: serde_json::Error| JellyfinError::Unreadable { what: kind.what.to_owned(), reason: e.to_string() };
+        let result: QueryResult = serde_json::from_slice(body).map_err(unreadable)?;
+        let mut page = Page {
+            rows: result.items.len() as u64,
+            total: result.total_record_count,
+            ids: Vec::with_capacity(result.items.len()),
+            list: List { items: Vec::with_capacity(result.items.len()), faults: Vec::new() },
+            of_kind: 0,
+            with_user_data: 0,
+        };
+        for (row, item) in result.items.iter().enumerate() {
+            let dto: BaseItemDto = match serde_json::from_str(item.get()) {
+                Ok(dto) => dto,
+                Err(error) => {
+                    page.ids.push(format!("unreadable {}", item.get()));
+                    page.list.faults.push(unreadable_item(item.get(), row, kind.what, &error));
+                    continue;
+                }
+            };
+            page.ids.push(dto.id.to_string());
+            // A server that doesn't know a parameter ignores it and sends everything.
+            if dto.kind != kind.name {
+                continue;
+            }
+            page.of_kind += 1;
+            page.with_user_data += u64::from(dto.user_data.is_some());
+            match (kind.read)(&dto) {
+                Ok(item) => page.list.items.push(item),
+                Err(fault) => page.list.faults.push(fault),
+            }
+        }
+        Ok(page)
+    }
+}
+
+/// A series' episodes come in one answer, and with user data or not at all: for a user that doesn't exist they come
+/// without.
+fn whole_series(page: Page<Episode>, name: &str) -> Result<Page<Episode>, JellyfinError> {
+    let what = format!("episodes of {name}");
+    match page.total {
+        Some(total) if total != page.rows => Err(JellyfinError::ShortRead { what, rows: page.rows, total }),
+        _ if page.of_kind > 0 && page.with_user_data == 0 => Err(JellyfinError::NoUserData { what }),
+        _ => Ok(page),
+    }
+}
+
+/// What can be said of an item that isn't shaped like one.
+fn unreadable_item(json: &str, row: usize, what: &str, error: &serde_json::Error) -> ItemFault {
+    let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let text = |field: &str| value.get(field).and_then(|v| v.as_str()).map(str::to_owned);
+    ItemFault {
+        item_id: text("Id").and_then(|id| ItemId::parse(&id).ok()),
+        name: text("Name").unwrap_or_else(|| format!("row {} of the {what}", row + 1)),
+        message: format!("Jellyfin's entry can't be read: {error}"),
+    }
+}

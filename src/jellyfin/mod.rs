@@ -1,0 +1,17 @@
+//! The adapter to Jellyfin: HTTP in, a [`Snapshot`](crate::domain::snapshot::Snapshot) out.
+//!
+//! [`Connection`] signs in and sends requests; [`fetch`] asks for the lists that a plan needs; [`wire`] has Jellyfin's
+//! names and [`convert`] puts them into ours. Facts about servers are from `jellyfin-api.md` and the recordings.
+
+pub mod connection;
+pub mod convert;
+mod error;
+pub mod fetch;
+mod retry;
+mod server_url;
+pub mod wire;
+
+pub use connection::{Connection, Credentials, Limits, SignedIn, User};
+pub use error::JellyfinError;
+pub use fetch::{EpisodeRoute, Failures, Fetched, Progress, ProgressPhase};
+pub use server_url::{ServerUrl, ServerUrlError};

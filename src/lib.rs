@@ -1,0 +1,14 @@
+//! Mediatheca Jellyfin Sync: brings what a person watched on their Jellyfin server into their own record of it,
+//! without ever harming that record.
+//!
+//! `ARCHITECTURE.md` is the map. Dependencies point one way: `cli` and `http` name `service`; `service` names
+//! `jellyfin`, `tmdb` and `store`; these name `domain`; `domain` names nobody.
+
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod domain;
+pub mod http;
+pub mod jellyfin;
+pub mod service;
+pub mod store;

@@ -1,0 +1,112 @@
+//! What a call can end in, each with the stable code that programs branch on (`http-api.md`, "Errors").
+
+use crate::{
+    domain::events::{ExtendError, Fault, WholeLogError},
+    jellyfin::{JellyfinError, ServerUrlError},
+    store::{StoreError, seal::SealError},
+};
+
+/// A setting that can't be what was given.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingError {
+    /// The server's address.
+    #[error("`serverUrl`: {0}")]
+    ServerUrl(#[from] ServerUrlError),
+    /// The user name.
+    #[error("`username` is empty: give the name that you sign in to Jellyfin with")]
+    NoUsername,
+    /// The time zone.
+    #[error("`timeZone`: `{0}` is no time zone: give a name such as Europe/Vienna")]
+    TimeZone(String),
+    /// How often to import by itself.
+    #[error("`sync.every`: `{0}` is no interval: give minutes or hours, 5m at least, such as 30m or 6h, or null for never")]
+    Every(String),
+    /// TMDB's key.
+    #[error("`apiKey` is empty: give the API Read Access Token from your TMDB account, or delete it")]
+    NoApiKey,
+}
+
+/// Why a call came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// Something given is wrong.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// No Jellyfin settings yet.
+    #[error(
+        "no Jellyfin server is set up yet: save its address, your user name and password in the settings and test the connection"
+    )]
+    NotConfigured,
+    /// Jellyfin failed.
+    #[error(transparent)]
+    Jellyfin(#[from] JellyfinError),
+    /// The log moved under the call again and again.
+    #[error("the log was changed by somebody else {0} times while this ran: nothing was added, so try again")]
+    LogConflict(u32),
+    /// A whole log into a log that has events.
+    #[error("the log has events already: a whole log can only be put into an empty store")]
+    LogNotEmpty,
+    /// The log can't be read.
+    #[error("the log can't be read: {0}; nothing was written, and nothing will be until that line is mended")]
+    LogCorrupt(Fault),
+    /// The log that was given can't be read.
+    #[error("the log that was given can't be read: {0}; nothing was written")]
+    BadLog(WholeLogError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreError),
+    /// Reading the log failed half-way.
+    #[error("reading the log failed: {0}")]
+    Reading(std::io::Error),
+    /// A document of the store is damaged.
+    #[error("the document `{name}.json` can't be read ({reason}): mend it or move it away")]
+    Document {
+        /// Which.
+        name: &'static str,
+        /// What the decoder says.
+        reason: String,
+    },
+    /// A secret can't be sealed or opened.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A plan that doesn't fit its log: a mistake of ours, and nothing was written.
+    #[error("the plan does not fit the log ({0}): nothing was written; please report this")]
+    Extend(#[from] ExtendError),
+}
+
+impl ServiceError {
+    /// The stable code for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Setting(_) | Self::BadLog(_) => "invalid_request",
+            Self::NotConfigured => "not_configured",
+            Self::LogConflict(_) => "log_conflict",
+            Self::LogNotEmpty => "log_not_empty",
+            Self::LogCorrupt(_) => "log_corrupt",
+            Self::Store(_) | Self::Reading(_) | Self::Document { .. } | Self::Seal(_) | Self::Extend(_) => "store_unavailable",
+            Self::Jellyfin(error) => match error {
+                JellyfinError::Unreachable { .. }
+                | JellyfinError::Certificate { .. }
+                | JellyfinError::TooSlow { .. }
+                | JellyfinError::Deadline { .. } => "jellyfin_unreachable",
+                JellyfinError::NotAServer { .. } => "jellyfin_not_a_server",
+                JellyfinError::CredentialsRejected { .. } => "jellyfin_credentials_rejected",
+                JellyfinError::ReauthenticationRequired => "jellyfin_reauthentication_required",
+                JellyfinError::Starting { .. }
+                | JellyfinError::Status { .. }
+                | JellyfinError::Unreadable { .. }
+                | JellyfinError::ShortRead { .. }
+                | JellyfinError::NoUserData { .. } => "jellyfin_error",
+            },
+        }
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotEmpty => Self::LogNotEmpty,
+            StoreError::Conflict(_) | StoreError::Io { .. } => Self::Store(error),
+        }
+    }
+}

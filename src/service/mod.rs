@@ -1,0 +1,60 @@
+//! Where the domain and the adapters meet, and nowhere else: read, fold, fetch, plan, extend, append.
+
+mod error;
+mod log;
+pub mod report;
+mod settings;
+mod status;
+mod sync;
+
+use std::{
+    num::NonZero,
+    sync::{Arc, Mutex},
+};
+
+use chrono::{DateTime, Utc};
+
+pub use error::{ServiceError, SettingError};
+pub use log::{LogCheck, LogStat};
+pub use settings::{ConnectionTest, JellyfinInput, PreferencesInput, SettingsView, SyncInput, SyncPreferences};
+pub use status::{Running, StatusReport};
+pub use sync::{ImportRequest, Phase, Progress, Source, SyncOptions};
+
+use crate::{
+    domain::library::Folded,
+    jellyfin::Limits,
+    store::{Stamp, Store, seal::KeySource},
+};
+
+/// What tells the time: the system's clock, or a test's.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The product, whatever stands in front of it: HTTP, a command line, a schedule.
+///
+/// It keeps nothing between two calls that it couldn't read again: the folded log is a copy, valid as long as the log
+/// looks the same from outside.
+pub struct Service {
+    store: Arc<dyn Store>,
+    key: KeySource,
+    limits: Limits,
+    clock: Clock,
+    workers: NonZero<usize>,
+    folded: Mutex<Option<(Stamp, Arc<Folded>)>>,
+    running: Mutex<Option<Running>>,
+}
+
+impl Service {
+    /// A service over a store, that does nothing until it is asked.
+    pub fn new(store: Arc<dyn Store>, key: KeySource, limits: Limits, clock: Clock, workers: NonZero<usize>) -> Self {
+        Self { store, key, limits, clock, workers, folded: Mutex::new(None), running: Mutex::new(None) }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    /// The store that it works on.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+}

@@ -1,0 +1,461 @@
+//! Settings: one document beside the log, secrets in it sealed.
+
+use chrono_tz::Tz;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Service, ServiceError, SettingError, report::ServerReport};
+use crate::{
+    domain::ids::UserId,
+    jellyfin::{Connection, Credentials, ServerUrl},
+    store::{
+        StoreError,
+        seal::{SealingKey, random},
+    },
+};
+
+const NAME: &str = "settings";
+
+/// How often a document is read again because somebody else was quicker.
+const TRIES: u32 = 10;
+
+/// The document, with the keys that a seed file uses. Keys of a later version are kept.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Settings {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jellyfin_server_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jellyfin_username: Option<String>,
+    /// Sealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jellyfin_password: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jellyfin_user_id: Option<UserId>,
+    /// Sealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jellyfin_access_token: Option<String>,
+    /// One per installation: never forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jellyfin_device_id: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    jellyfin_accept_invalid_certificates: bool,
+    /// Sealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tmdb_api_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_zone: Option<String>,
+    sync_auto_add: bool,
+    sync_push_watched: bool,
+    sync_hold_possible_rewatches: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync_every: Option<String>,
+    #[serde(flatten)]
+    later: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What a person may see of the settings: never a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingsView {
+    /// The Jellyfin server.
+    pub jellyfin: JellyfinView,
+    /// The Movie Database.
+    pub tmdb: TmdbView,
+    /// In which zone a day begins and ends.
+    pub time_zone: String,
+    /// How to sync.
+    pub sync: SyncPreferences,
+}
+
+/// What a person may see of the Jellyfin settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JellyfinView {
+    /// The server's address.
+    pub server_url: Option<String>,
+    /// Who signs in.
+    pub username: Option<String>,
+    /// Jellyfin's id of that user, once signed in.
+    pub user_id: Option<String>,
+    /// Whether a password is stored.
+    pub has_password: bool,
+    /// Whether a token is stored.
+    pub has_access_token: bool,
+    /// Whether a certificate is accepted that this machine doesn't trust.
+    pub accept_invalid_certificates: bool,
+}
+
+/// What a person may see of the TMDB settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TmdbView {
+    /// Whether a key is stored.
+    pub has_api_key: bool,
+}
+
+/// How to sync.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncPreferences {
+    /// Whether titles that the library lacks are added.
+    pub auto_add: bool,
+    /// Whether watches are marked in Jellyfin too.
+    pub push_watched: bool,
+    /// How often to import by itself; null for never.
+    pub every: Option<String>,
+    /// Whether a possible rewatch waits until the person includes it.
+    pub hold_possible_rewatches: bool,
+}
+
+/// Jellyfin settings to save or to try; what is left out stays as it is stored.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct JellyfinInput {
+    /// The address under which Jellyfin is opened.
+    pub server_url: Option<String>,
+    /// Who signs in.
+    pub username: Option<String>,
+    /// Their password.
+    #[schema(value_type = Option<String>)]
+    pub password: Option<SecretString>,
+    /// Whether a certificate is accepted that this machine doesn't trust.
+    pub accept_invalid_certificates: Option<bool>,
+}
+
+/// Preferences to save; what is left out stays as it is.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PreferencesInput {
+    /// A name such as `Europe/Vienna`.
+    pub time_zone: Option<String>,
+    /// How to sync.
+    pub sync: Option<SyncInput>,
+}
+
+/// Sync preferences to save; what is left out stays as it is.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SyncInput {
+    /// Whether titles that the library lacks are added.
+    pub auto_add: Option<bool>,
+    /// Whether watches are marked in Jellyfin too.
+    pub push_watched: Option<bool>,
+    /// How often to import by itself, such as `30m`; null for never.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub every: Option<Option<String>>,
+    /// Whether a possible rewatch waits until the person includes it.
+    pub hold_possible_rewatches: Option<bool>,
+}
+
+/// Tells a null that was given from a field that was left out.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// A connection that worked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConnectionTest {
+    /// Always true: what fails is an error.
+    pub connected: bool,
+    /// The server.
+    pub server: ServerReport,
+    /// Who signed in.
+    pub user: UserReport,
+}
+
+/// A user of the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UserReport {
+    /// Jellyfin's id.
+    pub id: String,
+    /// As they sign in.
+    pub name: String,
+}
+
+impl Settings {
+    pub(super) fn time_zone(&self) -> Result<Tz, SettingError> {
+        self.time_zone.as_deref().map_or(Ok(Tz::UTC), zone)
+    }
+
+    pub(super) fn hold_possible_rewatches(&self) -> bool {
+        self.sync_hold_possible_rewatches
+    }
+
+    fn view(&self) -> SettingsView {
+        SettingsView {
+            jellyfin: JellyfinView {
+                server_url: self.jellyfin_server_url.clone(),
+                username: self.jellyfin_username.clone(),
+                user_id: self.jellyfin_user_id.as_ref().map(UserId::to_string),
+                has_password: self.jellyfin_password.is_some(),
+                has_access_token: self.jellyfin_access_token.is_some(),
+                accept_invalid_certificates: self.jellyfin_accept_invalid_certificates,
+            },
+            tmdb: TmdbView { has_api_key: self.tmdb_api_key.is_some() },
+            time_zone: self.time_zone.clone().unwrap_or_else(|| "UTC".into()),
+            sync: SyncPreferences {
+                auto_add: self.sync_auto_add,
+                push_watched: self.sync_push_watched,
+                every: self.sync_every.clone(),
+                hold_possible_rewatches: self.sync_hold_possible_rewatches,
+            },
+        }
+    }
+
+    /// Takes over what was given. Another server or another user makes what belonged to the old one worthless.
+    fn take(&mut self, input: &JellyfinInput, key: &SealingKey) -> Result<(), ServiceError> {
+        let server_url = input.server_url.as_deref().map(ServerUrl::parse).transpose().map_err(SettingError::from)?;
+        let server_url = server_url.map(|url| url.to_string());
+        let username = input.username.as_deref().map(str::trim).map(str::to_owned);
+        if username.as_deref() == Some("") {
+            return Err(SettingError::NoUsername.into());
+        }
+        let changes = |new: &Option<String>, old: &Option<String>| new.is_some() && new != old;
+        if changes(&server_url, &self.jellyfin_server_url) || changes(&username, &self.jellyfin_username) {
+            self.jellyfin_user_id = None;
+            self.jellyfin_access_token = None;
+        }
+        self.jellyfin_server_url = server_url.or(self.jellyfin_server_url.take());
+        self.jellyfin_username = username.or(self.jellyfin_username.take());
+        if let Some(password) = &input.password {
+            self.jellyfin_password = Some(key.seal("jellyfin_password", password)?);
+        }
+        if let Some(accept) = input.accept_invalid_certificates {
+            self.jellyfin_accept_invalid_certificates = accept;
+        }
+        Ok(())
+    }
+
+    fn ensure_device_id(&mut self) -> Result<(), ServiceError> {
+        if self.jellyfin_device_id.is_none() {
+            let id = random::<16>()?;
+            self.jellyfin_device_id = Some(id.iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+        Ok(())
+    }
+}
+
+fn zone(name: &str) -> Result<Tz, SettingError> {
+    name.trim().parse().map_err(|_| SettingError::TimeZone(name.to_owned()))
+}
+
+/// Minutes or hours, from five minutes to a week.
+fn interval(text: &str) -> Result<String, SettingError> {
+    let wrong = || SettingError::Every(text.to_owned());
+    let text = text.trim();
+    let (number, minutes) = match (text.strip_suffix('m'), text.strip_suffix('h')) {
+        (Some(number), _) => (number, 1),
+        (None, Some(number)) => (number, 60),
+        (None, None) => return Err(wrong()),
+    };
+    let minutes = number.parse::<u32>().ok().and_then(|n| n.checked_mul(minutes)).ok_or_else(wrong)?;
+    if (5..=7 * 24 * 60).contains(&minutes) { Ok(text.to_owned()) } else { Err(wrong()) }
+}
+
+impl Service {
+    pub(super) async fn settings(&self) -> Result<Settings, ServiceError> {
+        match self.store.get(NAME).await? {
+            None => Ok(Settings::default()),
+            Some(document) => read(&document.bytes),
+        }
+    }
+
+    pub(super) fn key(&self) -> Result<SealingKey, ServiceError> {
+        Ok(SealingKey::load(&self.key)?)
+    }
+
+    /// Changes the settings as they stand in the store, again if somebody else was quicker.
+    async fn change_settings(
+        &self,
+        mut change: impl FnMut(&mut Settings) -> Result<(), ServiceError>,
+    ) -> Result<Settings, ServiceError> {
+        let mut tries = 0;
+        loop {
+            let document = self.store.get(NAME).await?;
+            let mut settings = document.as_ref().map_or_else(|| Ok(Settings::default()), |document| read(&document.bytes))?;
+            change(&mut settings)?;
+            let bytes = serde_json::to_vec_pretty(&settings).expect("texts and flags always encode");
+            tries += 1;
+            match self.store.replace(NAME, document.map(|document| document.version), bytes).await {
+                Err(StoreError::Conflict(_)) if tries < TRIES => continue,
+                replaced => return Ok(replaced.map(|()| settings)?),
+            }
+        }
+    }
+
+    /// The settings, without their secrets.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn settings_view(&self) -> Result<SettingsView, ServiceError> {
+        Ok(self.settings().await?.view())
+    }
+
+    /// Saves Jellyfin settings.
+    ///
+    /// # Errors
+    /// A value is wrong, or the store fails; then nothing is saved.
+    pub async fn save_jellyfin(&self, input: &JellyfinInput) -> Result<SettingsView, ServiceError> {
+        let key = self.key()?;
+        Ok(self.change_settings(|settings| settings.take(input, &key)).await?.view())
+    }
+
+    /// Forgets the Jellyfin settings, and ends the sign-in there where that works.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn forget_jellyfin(&self) -> Result<SettingsView, ServiceError> {
+        // A server that is gone, or a lost key, must not keep a person from forgetting it.
+        if let Ok(connection) = self.connection(&self.settings().await?, None) {
+            let _ = connection.sign_out().await;
+        }
+        let forgotten = self.change_settings(|settings| {
+            settings.jellyfin_server_url = None;
+            settings.jellyfin_username = None;
+            settings.jellyfin_password = None;
+            settings.jellyfin_user_id = None;
+            settings.jellyfin_access_token = None;
+            settings.jellyfin_accept_invalid_certificates = false;
+            Ok(())
+        });
+        Ok(forgotten.await?.view())
+    }
+
+    /// Saves preferences.
+    ///
+    /// # Errors
+    /// A value is wrong, or the store fails; then nothing is saved.
+    pub async fn save_preferences(&self, input: &PreferencesInput) -> Result<SettingsView, ServiceError> {
+        let time_zone = input.time_zone.as_deref().map(zone).transpose()?.map(|zone| zone.name().to_owned());
+        let sync = input.sync.clone().unwrap_or_default();
+        let every = sync.every.map(|every| every.as_deref().map(interval).transpose()).transpose()?;
+        let saved = self.change_settings(|settings| {
+            settings.time_zone = time_zone.clone().or(settings.time_zone.take());
+            settings.sync_auto_add = sync.auto_add.unwrap_or(settings.sync_auto_add);
+            settings.sync_push_watched = sync.push_watched.unwrap_or(settings.sync_push_watched);
+            settings.sync_hold_possible_rewatches = sync.hold_possible_rewatches.unwrap_or(settings.sync_hold_possible_rewatches);
+            settings.sync_every = every.clone().unwrap_or(settings.sync_every.take());
+            Ok(())
+        });
+        Ok(saved.await?.view())
+    }
+
+    /// Saves the key for TMDB.
+    ///
+    /// # Errors
+    /// It is empty, or the store fails.
+    pub async fn save_tmdb(&self, api_key: &SecretString) -> Result<SettingsView, ServiceError> {
+        if secrecy::ExposeSecret::expose_secret(api_key).trim().is_empty() {
+            return Err(SettingError::NoApiKey.into());
+        }
+        let sealed = self.key()?.seal("tmdb_api_key", api_key)?;
+        let saved = self.change_settings(|settings| {
+            settings.tmdb_api_key = Some(sealed.clone());
+            Ok(())
+        });
+        Ok(saved.await?.view())
+    }
+
+    /// Signs in with what is given, and what is stored for the rest; on success all of it is saved.
+    ///
+    /// # Errors
+    /// Something is missing or wrong, or Jellyfin refuses; then nothing is saved.
+    pub async fn test_jellyfin(&self, input: &JellyfinInput) -> Result<ConnectionTest, ServiceError> {
+        let key = self.key()?;
+        let tried = self.settings_with(input, &key).await?;
+        let mut connection = self.connection(&tried, None)?;
+        let server = connection.discover().await?;
+        let signed_in = connection.sign_in().await?;
+        let user = connection.me().await?;
+        let token = key.seal("jellyfin_access_token", &signed_in.token)?;
+        let server_url = connection.server_url().to_string();
+        self.change_settings(|settings| {
+            settings.take(input, &key)?;
+            settings.jellyfin_server_url = Some(server_url.clone());
+            settings.jellyfin_user_id = Some(user.id.clone());
+            settings.jellyfin_access_token = Some(token.clone());
+            settings.jellyfin_device_id = settings.jellyfin_device_id.take().or(tried.jellyfin_device_id.clone());
+            Ok(())
+        })
+        .await?;
+        let user = UserReport { id: user.id.to_string(), name: user.name };
+        Ok(ConnectionTest { connected: true, server: ServerReport::of(&server), user })
+    }
+
+    /// The settings as they would be with the input; nothing is saved.
+    async fn settings_with(&self, input: &JellyfinInput, key: &SealingKey) -> Result<Settings, ServiceError> {
+        let mut settings = self.settings().await?;
+        settings.take(input, key)?;
+        settings.ensure_device_id()?;
+        Ok(settings)
+    }
+
+    /// A connection with the stored settings.
+    pub(super) fn connection(
+        &self,
+        settings: &Settings,
+        deadline: Option<tokio::time::Instant>,
+    ) -> Result<Connection, ServiceError> {
+        let (Some(server_url), Some(username)) = (&settings.jellyfin_server_url, &settings.jellyfin_username) else {
+            return Err(ServiceError::NotConfigured);
+        };
+        let server_url = ServerUrl::parse(server_url).map_err(SettingError::from)?;
+        let open = |name: &str, sealed: &Option<String>| match sealed {
+            Some(sealed) => self.key()?.open(name, sealed).map(Some).map_err(ServiceError::from),
+            None => Ok(None),
+        };
+        let password = open("jellyfin_password", &settings.jellyfin_password)?;
+        let token = open("jellyfin_access_token", &settings.jellyfin_access_token)?;
+        let token = settings.jellyfin_user_id.clone().zip(token);
+        if password.is_none() && token.is_none() {
+            return Err(ServiceError::NotConfigured);
+        }
+        let device_id = settings.jellyfin_device_id.clone().unwrap_or_default();
+        let credentials = Credentials { username: username.clone(), password, token, device_id };
+        let accept = settings.jellyfin_accept_invalid_certificates;
+        Ok(Connection::new(server_url, credentials, accept, self.limits.clone(), deadline)?)
+    }
+
+    /// The stored settings with a device id, made and saved where there was none.
+    pub(super) async fn settings_with_device_id(&self) -> Result<Settings, ServiceError> {
+        let settings = self.settings().await?;
+        if settings.jellyfin_device_id.is_some() || settings.jellyfin_server_url.is_none() {
+            return Ok(settings);
+        }
+        self.change_settings(Settings::ensure_device_id).await
+    }
+
+    /// Keeps a sign-in that was renewed during a run, unless the settings were changed meanwhile.
+    pub(super) async fn keep_sign_in(&self, before: &Settings, connection: &Connection) -> Result<(), ServiceError> {
+        let Some((user, token)) = connection.signed_in().await else { return Ok(()) };
+        let key = self.key()?;
+        let stored = match &before.jellyfin_access_token {
+            Some(sealed) => Some(key.open("jellyfin_access_token", sealed)?),
+            None => None,
+        };
+        let expose = secrecy::ExposeSecret::expose_secret;
+        let is_same_token = stored.as_ref().is_some_and(|stored| expose(stored) == expose(&token));
+        if is_same_token && before.jellyfin_user_id.as_ref() == Some(&user) {
+            return Ok(());
+        }
+        let sealed = key.seal("jellyfin_access_token", &token)?;
+        self.change_settings(|settings| {
+            let same_account = settings.jellyfin_server_url == before.jellyfin_server_url
+                && settings.jellyfin_username == before.jellyfin_username;
+            if same_account {
+                settings.jellyfin_user_id = Some(user.clone());
+                settings.jellyfin_access_token = Some(sealed.clone());
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+fn read(bytes: &[u8]) -> Result<Settings, ServiceError> {
+    serde_json::from_slice(bytes).map_err(|e| ServiceError::Document { name: NAME, reason: e.to_string() })
+}

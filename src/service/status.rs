@@ -1,0 +1,241 @@
+//! How the last runs went: a small document that outlives the process, and what runs now, which doesn't.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    Service, ServiceError,
+    report::{FaultReport, ImportReport, Outcome, ScanReport, Summary, instant},
+};
+use crate::{jellyfin::EpisodeRoute, store::StoreError};
+
+const NAME: &str = "status";
+
+/// How long a way that worked is taken first: Jellyfin makes its statistics daily, after which the flat list is best.
+const ROUTE_LASTS: TimeDelta = TimeDelta::hours(24);
+
+/// The document.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Status {
+    last_scan: Option<LastScan>,
+    last_import: Option<LastImport>,
+    /// The failure of the last import that failed, until a later one succeeds.
+    failure: Option<Failure>,
+    episode_route: Option<RouteSeen>,
+}
+
+/// The last scan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LastScan {
+    /// When it began.
+    pub at: String,
+    /// How it ended: `complete`, `partial`, or `failed`.
+    pub outcome: String,
+    /// What it found; null where it failed.
+    pub summary: Option<Summary>,
+    /// What couldn't be read.
+    pub errors: Vec<FaultReport>,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+}
+
+/// The last import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LastImport {
+    /// When it began.
+    pub at: String,
+    /// How it ended: `complete`, `partial`, `nothing_to_add`, or `failed`.
+    pub outcome: String,
+    /// What it added; null where it failed.
+    pub result: Option<ImportReport>,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+}
+
+/// Why a run came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Failure {
+    /// When.
+    pub at: String,
+    /// The code for programs.
+    pub code: String,
+    /// What happened and what to do.
+    pub detail: String,
+}
+
+/// By which way the episodes last came whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct RouteSeen {
+    route: EpisodeRoute,
+    at: DateTime<Utc>,
+}
+
+/// A run under way in this process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Running {
+    /// `scan` or `import`.
+    pub kind: String,
+    /// Since when.
+    pub since: String,
+}
+
+/// How the last runs went, what runs now, and when the next is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusReport {
+    /// The last scan; null where there was none.
+    pub last_scan: Option<LastScan>,
+    /// The last import; null where there was none.
+    pub last_import: Option<LastImport>,
+    /// What went wrong last, until a later import succeeds.
+    pub failure: Option<Failure>,
+    /// What runs in this process.
+    pub running: Option<Running>,
+    /// When the next import is due by itself; null where none is.
+    pub next_due: Option<String>,
+    /// By which way episodes last came whole: `flat` or `by_series`.
+    pub episode_route: Option<String>,
+}
+
+impl Service {
+    pub(super) async fn status(&self) -> Result<Status, ServiceError> {
+        match self.store.get(NAME).await? {
+            None => Ok(Status::default()),
+            Some(document) => read(&document.bytes),
+        }
+    }
+
+    /// How the last runs went.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn status_report(&self) -> Result<StatusReport, ServiceError> {
+        let Status { last_scan, last_import, failure, episode_route } = self.status().await?;
+        let running = self.running.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        let episode_route = episode_route.map(|seen| match seen.route {
+            EpisodeRoute::Flat => "flat".to_owned(),
+            EpisodeRoute::BySeries => "by_series".to_owned(),
+        });
+        Ok(StatusReport { last_scan, last_import, failure, running, next_due: None, episode_route })
+    }
+
+    pub(super) fn route_to_begin_with(status: &Status, now: DateTime<Utc>) -> EpisodeRoute {
+        let seen = status.episode_route.as_ref().filter(|seen| now - seen.at < ROUTE_LASTS);
+        seen.map_or(EpisodeRoute::Flat, |seen| seen.route)
+    }
+
+    pub(super) async fn keep_scan(
+        &self,
+        began: DateTime<Utc>,
+        result: Result<&ScanReport, &ServiceError>,
+        route: Option<EpisodeRoute>,
+    ) -> Result<(), ServiceError> {
+        let at = instant(began);
+        let last = match result {
+            Ok(report) => LastScan {
+                at,
+                outcome: if report.errors.is_empty() { "complete" } else { "partial" }.into(),
+                summary: Some(report.summary.clone()),
+                errors: report.errors.clone(),
+                failure: None,
+            },
+            Err(error) => {
+                let failure = Some(Failure::of(error, began));
+                LastScan { at, outcome: "failed".into(), summary: None, errors: Vec::new(), failure }
+            }
+        };
+        self.change_status(|status| {
+            status.last_scan = Some(last.clone());
+            status.see(route, began);
+        })
+        .await
+    }
+
+    pub(super) async fn keep_import(
+        &self,
+        began: DateTime<Utc>,
+        result: Result<&ImportReport, &ServiceError>,
+        route: Option<EpisodeRoute>,
+    ) -> Result<(), ServiceError> {
+        let at = instant(began);
+        let (last, failure) = match result {
+            Ok(report) => {
+                let (outcome, failure) = match report.outcome {
+                    Outcome::Complete => ("complete", None),
+                    Outcome::NothingToAdd => ("nothing_to_add", None),
+                    Outcome::Partial => ("partial", report.errors.first().map(|error| Failure::of_part(error, began))),
+                };
+                (LastImport { at, outcome: outcome.into(), result: Some(report.clone()), failure: None }, failure)
+            }
+            Err(error) => {
+                let failure = Some(Failure::of(error, began));
+                (LastImport { at, outcome: "failed".into(), result: None, failure: failure.clone() }, failure)
+            }
+        };
+        self.change_status(|status| {
+            status.last_import = Some(last.clone());
+            status.failure = failure.clone();
+            status.see(route, began);
+        })
+        .await
+    }
+
+    async fn change_status(&self, change: impl Fn(&mut Status)) -> Result<(), ServiceError> {
+        for tries in 1.. {
+            let document = self.store.get(NAME).await?;
+            let mut status = document.as_ref().map_or_else(|| Ok(Status::default()), |document| read(&document.bytes))?;
+            change(&mut status);
+            let bytes = serde_json::to_vec_pretty(&status).expect("texts and numbers always encode");
+            match self.store.replace(NAME, document.map(|document| document.version), bytes).await {
+                Err(StoreError::Conflict(_)) if tries < 10 => {}
+                replaced => return Ok(replaced?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks a run as under way for as long as the guard lives.
+    pub(super) fn begin(&self, kind: &str) -> RunGuard<'_> {
+        let running = Running { kind: kind.to_owned(), since: instant(self.now()) };
+        *self.running.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(running);
+        RunGuard(self)
+    }
+}
+
+/// Ends the mark of a run, however it ends.
+pub(super) struct RunGuard<'a>(&'a Service);
+
+impl Drop for RunGuard<'_> {
+    fn drop(&mut self) {
+        *self.0.running.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
+    }
+}
+
+impl Status {
+    fn see(&mut self, route: Option<EpisodeRoute>, at: DateTime<Utc>) {
+        match (route, &self.episode_route) {
+            (Some(route), Some(seen)) if seen.route == route && at - seen.at < ROUTE_LASTS => {}
+            (Some(route), _) => self.episode_route = Some(RouteSeen { route, at }),
+            (None, _) => {}
+        }
+    }
+}
+
+impl Failure {
+    fn of(error: &ServiceError, at: DateTime<Utc>) -> Self {
+        Self { at: instant(at), code: error.code().into(), detail: error.to_string() }
+    }
+
+    fn of_part(fault: &FaultReport, at: DateTime<Utc>) -> Self {
+        Self { at: instant(at), code: "jellyfin_error".into(), detail: format!("{}: {}", fault.name, fault.message) }
+    }
+}
+
+fn read(bytes: &[u8]) -> Result<Status, ServiceError> {
+    serde_json::from_slice(bytes).map_err(|e| ServiceError::Document { name: NAME, reason: e.to_string() })
+}
