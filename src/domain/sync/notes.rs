@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::snapshot::{Item, LastPlayed};
 
+/// From so many on, things played in the same second were marked. Two can be a coincidence of whole-minute dates.
+const BULK: usize = 3;
+
 /// The seconds in which several things were played at once, which no person can do: they were marked.
 pub(super) struct BulkMarks(BTreeSet<i64>);
 
 impl BulkMarks {
-    /// Looks for the seconds that two plays of different titles or episodes share. A double-episode file, or the same
+    /// Looks for the seconds that plays of different titles or episodes share. A double-episode file, or the same
     /// film in two libraries, is one.
     pub(super) fn of<'a, T: Ord>(plays: impl Iterator<Item = (T, &'a LastPlayed)>) -> Self {
         let mut seconds: BTreeMap<i64, BTreeSet<T>> = BTreeMap::new();
@@ -17,7 +20,7 @@ impl BulkMarks {
                 seconds.entry(at.instant().timestamp()).or_default().insert(what);
             }
         }
-        Self(seconds.into_iter().filter(|(_, what)| what.len() > 1).map(|(second, _)| second).collect())
+        Self(seconds.into_iter().filter(|(_, what)| what.len() >= BULK).map(|(second, _)| second).collect())
     }
 
     pub(super) fn contains(&self, last: &LastPlayed) -> bool {
