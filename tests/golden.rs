@@ -136,11 +136,16 @@ fn the_appended_bytes_of_a_movie_and_two_episodes_in_focus() {
     let after = given(&log, &seen, &berlin(), &["add 2026-03-02", "add 2026-03-02", "add 2026-03-02"]);
     let appended = after.strip_prefix(log.text()).unwrap();
     let expected = concat!(
-        r#"{"globalPosition":5,"streamId":"Movie-the-matrix-1999","streamPosition":2,"eventType":"Watch_session_recorded","data":"{\"sessionId\":\"7b615800f8d363125cf77ab533cff447\",\"date\":\"2026-03-02\",\"duration\":90,\"friendSlugs\":[]}","metadata":"{\"source\":\"jellyfin\",\"via\":\"import\",\"serverId\":\"5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e\",\"itemId\":\"00000000000000000000000000000001\",\"lastPlayedDate\":\"2026-03-01T23:30:00.1234567Z\",\"dateSource\":\"lastPlayed\",\"commit\":{\"first\":5,\"last\":9}}","timestamp":"2026-11-24T12:00:01.0000000+00:00"}"#, "\n",
-        r#"{"globalPosition":6,"streamId":"Movie-the-matrix-1999","streamPosition":3,"eventType":"Movie_in_focus_cleared","data":"{}","metadata":"{\"source\":\"jellyfin\",\"via\":\"import\",\"serverId\":\"5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e\",\"itemId\":\"00000000000000000000000000000001\",\"lastPlayedDate\":\"2026-03-01T23:30:00.1234567Z\",\"dateSource\":\"lastPlayed\",\"commit\":{\"first\":5,\"last\":9}}","timestamp":"2026-11-24T12:00:01.0000000+00:00"}"#, "\n",
-        r#"{"globalPosition":7,"streamId":"Series-dark-2017","streamPosition":2,"eventType":"Episode_watched","data":"{\"rewatchId\":\"default\",\"seasonNumber\":1,\"episodeNumber\":1,\"date\":\"2026-03-02\"}","metadata":"{\"source\":\"jellyfin\",\"via\":\"import\",\"serverId\":\"5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e\",\"itemId\":\"00000000000000000000000000000006\",\"lastPlayedDate\":\"2026-03-02T20:00:00Z\",\"dateSource\":\"lastPlayed\",\"commit\":{\"first\":5,\"last\":9}}","timestamp":"2026-11-24T12:00:01.0000000+00:00"}"#, "\n",
-        r#"{"globalPosition":8,"streamId":"Series-dark-2017","streamPosition":3,"eventType":"Series_in_focus_cleared","data":"{}","metadata":"{\"source\":\"jellyfin\",\"via\":\"import\",\"serverId\":\"5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e\",\"itemId\":\"00000000000000000000000000000006\",\"lastPlayedDate\":\"2026-03-02T20:00:00Z\",\"dateSource\":\"lastPlayed\",\"commit\":{\"first\":5,\"last\":9}}","timestamp":"2026-11-24T12:00:01.0000000+00:00"}"#, "\n",
-        r#"{"globalPosition":9,"streamId":"Series-dark-2017","streamPosition":4,"eventType":"Episode_watched","data":"{\"rewatchId\":\"default\",\"seasonNumber\":1,\"episodeNumber\":2,\"date\":\"2026-03-02\"}","metadata":"{\"source\":\"jellyfin\",\"via\":\"import\",\"serverId\":\"5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e\",\"itemId\":\"00000000000000000000000000000006\",\"lastPlayedDate\":\"2026-03-02T20:00:00Z\",\"dateSource\":\"lastPlayed\",\"commit\":{\"first\":5,\"last\":9}}","timestamp":"2026-11-24T12:00:01.0000000+00:00"}"#, "\n",
+        r#"{"globalPosition":5,"streamId":"Movie-the-matrix-1999","streamPosition":2,"eventType":"Watch_session_recorded","data":"{\"sessionId\":\"7b615800f8d363125cf77ab533cff447\",\"date\":\"2026-03-02\",\"duration\":90,\"friendSlugs\":[]}","metadata":"{\"source\":\"jellyfin\",\"via\":\"import\",\"serverId\":\"5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e\",\"itemId\":\"00000000000000000000000000000001\",\"lastPlayedDate\":\"2026-03-01T23:30:00.1234567Z\",\"dateSource\":\"lastPlayed\",\"commit\":{\"first\":5,\"last\":9}}","timestamp":"2026-11-24T12:00:01.0000000+00:00"}"#,
+        "\n",
+        r#"{"globalPosition":6,"streamId":"Movie-the-matrix-1999","streamPosition":3,"eventType":"Movie_in_focus_cleared","data":"{}","metadata":"{\"source\":\"jellyfin\",\"via\":\"import\",\"serverId\":\"5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e\",\"itemId\":\"00000000000000000000000000000001\",\"lastPlayedDate\":\"2026-03-01T23:30:00.1234567Z\",\"dateSource\":\"lastPlayed\",\"commit\":{\"first\":5,\"last\":9}}","timestamp":"2026-11-24T12:00:01.0000000+00:00"}"#,
+        "\n",
+        r#"{"globalPosition":7,"streamId":"Series-dark-2017","streamPosition":2,"eventType":"Episode_watched","data":"{\"rewatchId\":\"default\",\"seasonNumber\":1,\"episodeNumber\":1,\"date\":\"2026-03-02\"}","metadata":"{\"source\":\"jellyfin\",\"via\":\"import\",\"serverId\":\"5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e\",\"itemId\":\"00000000000000000000000000000006\",\"lastPlayedDate\":\"2026-03-02T20:00:00Z\",\"dateSource\":\"lastPlayed\",\"commit\":{\"first\":5,\"last\":9}}","timestamp":"2026-11-24T12:00:01.0000000+00:00"}"#,
+        "\n",
+        r#"{"globalPosition":8,"streamId":"Series-dark-2017","streamPosition":3,"eventType":"Series_in_focus_cleared","data":"{}","metadata":"{\"source\":\"jellyfin\",\"via\":\"import\",\"serverId\":\"5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e\",\"itemId\":\"00000000000000000000000000000006\",\"lastPlayedDate\":\"2026-03-02T20:00:00Z\",\"dateSource\":\"lastPlayed\",\"commit\":{\"first\":5,\"last\":9}}","timestamp":"2026-11-24T12:00:01.0000000+00:00"}"#,
+        "\n",
+        r#"{"globalPosition":9,"streamId":"Series-dark-2017","streamPosition":4,"eventType":"Episode_watched","data":"{\"rewatchId\":\"default\",\"seasonNumber\":1,\"episodeNumber\":2,\"date\":\"2026-03-02\"}","metadata":"{\"source\":\"jellyfin\",\"via\":\"import\",\"serverId\":\"5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e\",\"itemId\":\"00000000000000000000000000000006\",\"lastPlayedDate\":\"2026-03-02T20:00:00Z\",\"dateSource\":\"lastPlayed\",\"commit\":{\"first\":5,\"last\":9}}","timestamp":"2026-11-24T12:00:01.0000000+00:00"}"#,
+        "\n",
     );
     assert_eq!(appended, expected);
 }
@@ -286,7 +291,11 @@ fn case_17_a_session_entered_by_hand_and_removed_after_the_play_stays_removed() 
 #[test]
 fn a_day_that_a_session_was_moved_from_by_hand_is_pointed_out() {
     let data = json!({"sessionId":"s1","date":"2024-02-20"});
-    let log = matrix().session("the-matrix-1999", "s1", "2024-03-01").event("Movie-the-matrix-1999", "Watch_session_date_changed", data);
+    let log = matrix().session("the-matrix-1999", "s1", "2024-03-01").event(
+        "Movie-the-matrix-1999",
+        "Watch_session_date_changed",
+        data,
+    );
     given(&log, &seen_matrix(Some("2024-03-01T20:00:00Z")), &Preferences::default(), &["add 2024-03-01 session_moved"]);
 }
 
@@ -337,16 +346,19 @@ fn case_21_plays_older_than_a_new_default_rewatch_session_do_not_spill_into_it()
     let in_another = log.clone().watched("dark-2017", "default", 2, "2025-02-01");
     let second = Seen::new("10.11.11").series(1, "Dark", 2017, "70523").episode(2, Some(2), None, Some("2025-02-01T20:00:00Z"));
     given(&in_another, &second, &none, &["already_watched"]);
-    let never_seen = Seen::new("10.11.11").series(1, "Dark", 2017, "70523").episode(2, Some(3), None, Some("2024-02-01T20:00:00Z"));
+    let never_seen =
+        Seen::new("10.11.11").series(1, "Dark", 2017, "70523").episode(2, Some(3), None, Some("2024-02-01T20:00:00Z"));
     given(&log, &never_seen, &none, &["add 2024-02-01"]);
 }
 
 #[test]
 fn an_imported_episode_whose_rewatch_session_was_removed_stays_removed() {
     let created = json!({"rewatchId":"second","name":null,"friendSlugs":[]});
-    let begin = dark()
-        .event("Series-dark-2017", "Rewatch_session_created", created)
-        .event("Series-dark-2017", "Default_rewatch_session_changed", json!({"rewatchId":"second"}));
+    let begin = dark().event("Series-dark-2017", "Rewatch_session_created", created).event(
+        "Series-dark-2017",
+        "Default_rewatch_session_changed",
+        json!({"rewatchId":"second"}),
+    );
     let seen = seen_dark(Some("2026-03-01T20:00:00Z"));
     let changed = imported_then(&seen, begin, |log| {
         let back = by_hand(&log, "Series-dark-2017", "Default_rewatch_session_changed", json!({"rewatchId":"default"}));

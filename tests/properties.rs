@@ -53,9 +53,17 @@ fn step() -> impl Strategy<Value = Step> {
         (movie.clone(), id).prop_map(|(movie, id)| Step::Removed { movie, id }),
         movie.clone().prop_map(|movie| Step::MovieGone { movie }),
         movie.clone().prop_map(|movie| Step::MovieFocus { movie }),
-        (series.clone(), rewatch.clone(), episode.clone(), day())
-            .prop_map(|(series, rewatch, episode, day)| Step::Watched { series, rewatch, episode, day }),
-        (series.clone(), rewatch.clone(), episode).prop_map(|(series, rewatch, episode)| Step::Unwatched { series, rewatch, episode }),
+        (series.clone(), rewatch.clone(), episode.clone(), day()).prop_map(|(series, rewatch, episode, day)| Step::Watched {
+            series,
+            rewatch,
+            episode,
+            day
+        }),
+        (series.clone(), rewatch.clone(), episode).prop_map(|(series, rewatch, episode)| Step::Unwatched {
+            series,
+            rewatch,
+            episode
+        }),
         (series.clone(), rewatch.clone(), day()).prop_map(|(series, rewatch, day)| Step::Season { series, rewatch, day }),
         (series.clone(), rewatch.clone()).prop_map(|(series, rewatch)| Step::Rewatch { series, rewatch }),
         (series.clone(), rewatch.clone()).prop_map(|(series, rewatch)| Step::Default { series, rewatch }),

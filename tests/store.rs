@@ -1,1 +1,229 @@
-//! (to come)
+//! The store's contract, its race included, and what a crash may leave behind.
+
+use std::{io::Read, path::Path, sync::Arc};
+
+use mediatheca_jellyfin_sync::{
+    domain::{
+        events::{Addition, Addressed, Commit, EpisodeWatch, Focus, Origin, Via, WholeLog},
+        ids::{EpisodeNumber, StreamId},
+        library::Folded,
+        time::WatchDate,
+    },
+    store::{DocumentStore, LogStore, Store, StoreError, local::LocalStore},
+};
+
+use crate::support::lines::LogText;
+
+fn begin() -> LogText {
+    LogText::new().series("dark-2017", "Dark", 2017, 70523, 3)
+}
+
+async fn read(store: &dyn Store) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut log = store.read().await.unwrap();
+    log.reader.read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes.len() as u64, log.length);
+    bytes
+}
+
+fn whole(log: &str) -> WholeLog {
+    WholeLog::new(log.into(), &Folded::of(log.as_bytes()).unwrap().log).unwrap()
+}
+
+/// A commit of some watched episodes on top of a log.
+fn commit(log: &[u8], writer: i32, events: i32) -> Commit {
+    let watch = |episode| Addressed {
+        stream: StreamId::from_log("Series-dark-2017"),
+        addition: Addition::EpisodeWatched(
+            EpisodeWatch {
+                rewatch: "default".into(),
+                number: EpisodeNumber { season: writer, episode },
+                date: WatchDate::parse("2026-01-01").unwrap(),
+            },
+            Focus::Stays,
+        ),
+        origin: Origin { server: "a".repeat(32).try_into().unwrap(), item: "b".repeat(32).try_into().unwrap(), played_at: None },
+    };
+    let log = Folded::of(log).unwrap().log;
+    let additions: Vec<_> = (1..=events).map(watch).collect();
+    log.extend(&additions, Via::Import, "2026-11-24T12:00:00Z".parse().unwrap()).unwrap()
+}
+
+/// What every home of a log promises.
+async fn contract(store: Arc<dyn Store>) {
+    assert!(read(&*store).await.is_empty(), "no log yet is an empty log");
+    store.begin(whole(begin().text())).await.unwrap();
+    assert_eq!(read(&*store).await, begin().text().as_bytes());
+    assert!(matches!(store.begin(whole(begin().text())).await, Err(StoreError::NotEmpty)));
+
+    let first = commit(begin().text().as_bytes(), 1, 3);
+    let stamp = store.stamp().await.unwrap();
+    store.append(first.clone()).await.unwrap();
+    assert_ne!(store.stamp().await.unwrap(), stamp);
+    let log = read(&*store).await;
+    assert_eq!(log, [begin().text().as_bytes(), first.lines()].concat());
+    assert!(matches!(store.append(first).await, Err(StoreError::Conflict(_))), "planned on a head that is gone");
+    assert_eq!(read(&*store).await, log);
+
+    documents(&*store).await;
+    race(store).await;
+}
+
+async fn documents(store: &dyn Store) {
+    assert!(store.get("settings").await.unwrap().is_none());
+    store.replace("settings", None, b"{\"a\":1}".into()).await.unwrap();
+    assert!(matches!(store.replace("settings", None, b"{}".into()).await, Err(StoreError::Conflict(_))));
+    let document = store.get("settings").await.unwrap().unwrap();
+    assert_eq!(document.bytes, b"{\"a\":1}");
+    store.replace("settings", Some(document.version.clone()), b"{\"a\":2}".into()).await.unwrap();
+    assert!(matches!(store.replace("settings", Some(document.version), b"{}".into()).await, Err(StoreError::Conflict(_))));
+    assert_eq!(store.get("settings").await.unwrap().unwrap().bytes, b"{\"a\":2}");
+    assert!(store.get("status").await.unwrap().is_none());
+}
+
+/// Case 27: eight writers, each adding until its own are in; every acknowledged event is there once, without a gap.
+async fn race(store: Arc<dyn Store>) {
+    let before = Folded::of(&read(&*store).await).unwrap().log.events();
+    let writers = (10..18).map(|writer| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for round in 0..8 {
+                loop {
+                    let log = read(&*store).await;
+                    match store.append(commit(&log, writer * 100 + round, 2)).await {
+                        Ok(()) => break,
+                        Err(StoreError::Conflict(_)) => {}
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    let log = read(&*store).await;
+    let folded = Folded::of(&log).unwrap();
+    assert_eq!(folded.log.events() - before, 8 * 8 * 2);
+    assert_eq!(folded.log.head().position.0, folded.log.events(), "positions without a gap");
+    let series = folded.library.series().next().unwrap();
+    assert_eq!(series.default_rewatch().watched.len() as u64, 3 + 8 * 8 * 2, "every one once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_folder_keeps_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    contract(Arc::new(LocalStore::new(folder.path()))).await;
+}
+
+#[tokio::test]
+async fn an_empty_log_begins_with_a_commit_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(&folder.path().join("not/yet/there"));
+    store.begin(whole("")).await.unwrap();
+    store.begin(whole(begin().text())).await.unwrap();
+    assert_eq!(read(&store).await, begin().text().as_bytes());
+}
+
+/// A log with two commits behind its beginning: all bytes, and where the last commit begins.
+fn two_commits() -> (Vec<u8>, usize) {
+    let mut log = begin().text().as_bytes().to_vec();
+    let first = commit(&log, 1, 2);
+    log.extend_from_slice(first.lines());
+    let acknowledged = log.len();
+    let second = commit(&log, 2, 3);
+    log.extend_from_slice(second.lines());
+    (log, acknowledged)
+}
+
+fn set_aside(store: &LocalStore) -> Vec<Vec<u8>> {
+    store.set_aside().unwrap().iter().map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+/// Case 28, at every byte: a commit that was cut short is set aside whole, and nothing else differs.
+#[tokio::test]
+async fn a_commit_cut_short_at_any_byte_is_set_aside_and_nothing_acknowledged_differs() {
+    let (log, acknowledged) = two_commits();
+    for cut in acknowledged..=log.len() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(folder.path());
+        std::fs::write(folder.path().join("events.jsonl"), &log[..cut]).unwrap();
+        let torn = cut > acknowledged && cut < log.len();
+        let kept = if torn { &log[..acknowledged] } else { &log[..cut] };
+        assert_eq!(read(&store).await, kept, "cut at {cut}: never read as events");
+        let recovered = store.recover().await.unwrap();
+        assert_eq!(recovered.is_some(), torn, "cut at {cut}: reported");
+        assert_eq!(std::fs::read(folder.path().join("events.jsonl")).unwrap(), kept);
+        let kept_aside: Vec<Vec<u8>> = if torn { vec![log[acknowledged..cut].to_vec()] } else { vec![] };
+        assert_eq!(set_aside(&store), kept_aside, "cut at {cut}: not a byte thrown away");
+        store.append(commit(kept, 9, 1)).await.unwrap();
+        assert!(Folded::of(&read(&store).await).is_ok(), "cut at {cut}: the next append isn't glued to it");
+    }
+}
+
+#[tokio::test]
+async fn an_append_sets_a_torn_commit_aside_by_itself() {
+    let (log, acknowledged) = two_commits();
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(folder.path());
+    std::fs::write(folder.path().join("events.jsonl"), &log[..log.len() - 5]).unwrap();
+    store.append(commit(&log[..acknowledged], 9, 1)).await.unwrap();
+    assert_eq!(set_aside(&store).len(), 1);
+    assert_eq!(Folded::of(&read(&store).await).unwrap().log.events(), 4);
+}
+
+#[tokio::test]
+async fn a_torn_commit_longer_than_what_is_read_at_first_is_found_too() {
+    let log = begin().text().as_bytes().to_vec();
+    let large = commit(&log, 2, 2_000);
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(folder.path());
+    let cut = large.lines().len() - 700;
+    std::fs::write(folder.path().join("events.jsonl"), [&log, &large.lines()[..cut]].concat()).unwrap();
+    assert_eq!(read(&store).await, log);
+    assert_eq!(store.recover().await.unwrap().unwrap().bytes, cut as u64);
+}
+
+#[tokio::test]
+async fn what_somebody_else_wrote_is_never_taken_for_torn() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(folder.path());
+    let without_line_feed = begin().text().trim_end().to_owned();
+    for log in [without_line_feed.as_str(), "{\"broken\": true}\n"] {
+        std::fs::write(folder.path().join("events.jsonl"), log).unwrap();
+        assert!(store.recover().await.unwrap().is_none());
+        assert_eq!(std::fs::read_to_string(folder.path().join("events.jsonl")).unwrap(), log);
+        assert!(Folded::of(&read(&store).await).is_err(), "a fault that is reported, with its line");
+    }
+}
+
+#[test]
+fn a_log_cut_within_a_commit_is_not_taken_for_a_whole_one() {
+    let (log, _) = two_commits();
+    let end = log.len() - 1 - log[..log.len() - 1].iter().rev().position(|b| *b == b'\n').unwrap();
+    let cut = log[..end].to_vec();
+    let error = WholeLog::new(cut.clone(), &Folded::of(&cut).unwrap().log).unwrap_err();
+    assert!(error.to_string().contains("within a commit"), "{error}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn files_are_their_owners_alone() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(folder.path());
+    store.begin(whole(begin().text())).await.unwrap();
+    store.replace("settings", None, b"{}".into()).await.unwrap();
+    for file in ["events.jsonl", "settings.json"] {
+        assert_eq!(std::fs::metadata(folder.path().join(file)).unwrap().mode() & 0o077, 0, "{file}");
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_is_an_error_that_names_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(&folder.path().join("store"));
+    std::fs::write(folder.path().join("store"), "a file where the folder should be").unwrap();
+    let error = store.append(commit(begin().text().as_bytes(), 1, 1)).await.unwrap_err().to_string();
+    assert!(error.contains(&Path::new("store").display().to_string()), "{error}");
+}
