@@ -1,1 +1,306 @@
-//! (to come)
+//! The binary as its users start it.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::support::{Replay, lines::LogText};
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mediatheca-jellyfin-sync"));
+    command.env_clear().env("HOME", folder).env("MEDIATHECA_STORE", folder.join("store")).stdin(Stdio::null());
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder).args(arguments).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn sample() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("events/logs/sample.jsonl")).unwrap()
+}
+
+fn snapshot(folder: &Path, movies: usize) -> String {
+    let item = |n: usize| {
+        serde_json::json!({"id":format!("{n:032x}"),"name":format!("M{n}"),"year":2000,"tmdb":{"id":n + 1},"imdb":null,"played":true,"playCount":1,
+            "lastPlayed":{"at":"2024-03-01T20:00:00Z"},"runtimeMinutes":90,"positionMinutes":0,"genres":[]})
+    };
+    let snapshot = serde_json::json!({"format":1,"server":{"id":"5e".repeat(16),"name":"NAS","version":"10.11.11"},"takenAt":"2026-11-24T12:00:00Z",
+        "movies":(0..movies).map(item).collect::<Vec<_>>(),"series":[],"faults":[]});
+    let file = folder.join("snapshot.json");
+    fs::write(&file, snapshot.to_string()).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+fn titles(movies: u32) -> String {
+    let log = (0..movies).fold(LogText::new(), |log, n| log.movie(&format!("m{n}-2000"), &format!("M{n}"), 2000, n + 1));
+    log.text().to_owned()
+}
+
+fn begin(folder: &Path, log: &str) {
+    let file = folder.join("log.jsonl");
+    fs::write(&file, log).unwrap();
+    assert_eq!(code(&run(folder, &["log", "import", file.to_str().unwrap()])), 0);
+}
+
+#[test]
+fn the_demo_shows_a_scan_and_an_import_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["demo"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let shown = out(&output);
+    for part in [
+        "The Matrix",
+        "Double Lives",
+        "not_in_library",
+        "Nothing is ever removed",
+        "Added 3 watch sessions and 8 episodes",
+        "Nothing to add",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_connects_scans_and_imports_from_the_command_line() {
+    let replay = Replay::start("12.0", &["sign-in", "libraries", "episodes"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    begin(folder, &titles(3).replace("\"tmdbId\\\":1,", "\"tmdbId\\\":603,"));
+    let not_yet = run(folder, &["scan"]);
+    assert_eq!(code(&not_yet), 1);
+    assert!(err(&not_yet).contains("no Jellyfin server is set up"), "{}", err(&not_yet));
+    let mut set = command(folder)
+        .args([
+            "settings",
+            "set",
+            "--server-url",
+            &replay.url(),
+            "--username",
+            "anna",
+            "--password",
+            "--time-zone",
+            "Europe/Vienna",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    set.stdin.take().unwrap().write_all(b"correct horse\n").unwrap();
+    let set = set.wait_with_output().unwrap();
+    assert!(!out(&set).contains("correct horse"));
+    let test = run(folder, &["settings", "test"]);
+    assert_eq!(code(&test), 0, "{}", err(&test));
+    assert!(err(&test).contains("connected to home (Jellyfin 12.0.0) as anna"), "{}", err(&test));
+    let shown: Value = serde_json::from_str(&out(&run(folder, &["settings", "show"]))).unwrap();
+    assert_eq!((&shown["timeZone"], &shown["jellyfin"]["hasAccessToken"]), (&"Europe/Vienna".into(), &true.into()));
+    let scan: Value = serde_json::from_str(&out(&run(folder, &["scan", "--json"]))).unwrap();
+    assert_eq!(scan["summary"]["moviesToAdd"], 1);
+    assert!(out(&run(folder, &["scan"])).contains("2024-03-01"));
+    let dry = run(folder, &["import", "--dry-run"]);
+    assert_eq!(code(&dry), 0);
+    let unasked = run(folder, &["import"]);
+    assert_eq!(code(&unasked), 2, "nobody to ask");
+    assert_eq!(out(&run(folder, &["log", "export"])), titles(3).replace("\"tmdbId\\\":1,", "\"tmdbId\\\":603,"));
+    let import = run(folder, &["import", "--yes"]);
+    assert_eq!(code(&import), 0, "{}", err(&import));
+    assert!(out(&import).contains("Added 1 watch session and 0 episodes: positions 4 to 4"), "{}", out(&import));
+    assert!(out(&run(folder, &["import", "--yes"])).contains("Nothing to add"));
+    let saved = folder.join("saved.json");
+    assert_eq!(code(&run(folder, &["snapshot", "save", saved.to_str().unwrap()])), 0);
+    let replayed = run(folder, &["scan", "--snapshot", saved.to_str().unwrap(), "--json"]);
+    let replayed: Value = serde_json::from_str(&out(&replayed)).unwrap();
+    assert_eq!(replayed["summary"]["moviesToAdd"], 0);
+    let forgotten: Value = serde_json::from_str(&out(&run(folder, &["settings", "forget"]))).unwrap();
+    assert_eq!(forgotten["jellyfin"]["serverUrl"], Value::Null);
+}
+
+#[test]
+fn a_saved_snapshot_is_imported_without_a_server_or_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    begin(folder, &titles(5));
+    let file = snapshot(folder, 7);
+    let excluded = format!("{:032x}", 3);
+    let import = run(folder, &["import", "--yes", "--json", "--snapshot", &file, "--exclude", &excluded]);
+    assert_eq!(code(&import), 0, "{}", err(&import));
+    let report: Value = serde_json::from_str(&out(&import)).unwrap();
+    assert_eq!(
+        (&report["moviesAdded"], &report["unmatched"]["movies"], &report["skipped"]["excluded"]),
+        (&4.into(), &2.into(), &1.into())
+    );
+    fs::write(&file, "{}").unwrap();
+    assert_eq!(code(&run(folder, &["scan", "--snapshot", &file])), 1);
+}
+
+#[test]
+fn the_sample_logs_are_sound_and_each_faulty_one_is_named_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = Path::new(env!("CARGO_MANIFEST_DIR")).join("events/logs");
+    let mut checked = 0;
+    for file in fs::read_dir(logs).unwrap().map(|file| file.unwrap().path()) {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let check = run(folder.path(), &["log", "check", file.to_str().unwrap()]);
+        checked += 1;
+        // A faulty log's name says which line it is that can't be read, and why.
+        match name.strip_prefix("fault-line-") {
+            None => assert_eq!((code(&check), out(&check)), (0, String::new()), "{name}"),
+            Some(rest) => {
+                let line = rest.split('-').next().unwrap();
+                assert_eq!(code(&check), 1, "{name}");
+                assert!(out(&check).starts_with(&format!("line {line}: ")), "{name}: {}", out(&check));
+                assert_eq!(out(&check).lines().count(), 1, "{name}: {}", out(&check));
+            }
+        }
+    }
+    assert!(checked >= 10, "{checked}");
+}
+
+#[test]
+fn the_log_is_counted_exported_and_begun_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    begin(folder, &sample());
+    let stat: Value = serde_json::from_str(&out(&run(folder, &["log", "stat"]))).unwrap();
+    assert_eq!((&stat["events"], &stat["movies"], &stat["series"]), (&29.into(), &8.into(), &3.into()));
+    assert_eq!(out(&run(folder, &["log", "export"])), sample());
+    assert_eq!(out(&run(folder, &["log", "export", "--after", "28"])).lines().count(), 1);
+    let again = run(folder, &["log", "import", folder.join("log.jsonl").to_str().unwrap()]);
+    assert_eq!(code(&again), 1);
+    assert!(err(&again).contains("has events already"), "{}", err(&again));
+    assert_eq!(code(&run(folder, &["log", "check"])), 0);
+    fs::write(folder.join("store/events.jsonl"), format!("{}nonsense\n{}", sample(), "{}\n")).unwrap();
+    let check = run(folder, &["log", "check"]);
+    assert_eq!((code(&check), out(&check).lines().count()), (1, 2), "{}", out(&check));
+}
+
+#[test]
+fn a_crash_is_reported_by_the_next_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    begin(folder, &titles(5));
+    run(folder, &["import", "--yes", "--snapshot", &snapshot(folder, 5)]);
+    let log = folder.join("store/events.jsonl");
+    let bytes = fs::read(&log).unwrap();
+    fs::write(&log, &bytes[..bytes.len() - 400]).unwrap();
+    let check = run(folder, &["log", "check"]);
+    assert_eq!(code(&check), 0);
+    assert!(err(&check).contains("a crash had cut a commit short"), "{}", err(&check));
+    assert_eq!(out(&run(folder, &["log", "export"])), titles(5));
+}
+
+/// Case 27, between processes: one set of events.
+#[test]
+fn processes_that_import_at_once_add_one_set_of_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    begin(folder, &titles(200));
+    let file = snapshot(folder, 200);
+    let start =
+        || command(folder).args(["import", "--yes", "--json", "--snapshot", &file]).stdout(Stdio::piped()).spawn().unwrap();
+    let running: Vec<Child> = (0..6).map(|_| start()).collect();
+    let added = |child: Child| {
+        let report: Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
+        report["moviesAdded"].as_u64().unwrap()
+    };
+    assert_eq!(running.into_iter().map(added).sum::<u64>(), 200);
+    assert_eq!(fs::read_to_string(folder.join("store/events.jsonl")).unwrap().lines().count(), 400);
+}
+
+/// What was acknowledged is there, once, whenever the process is killed.
+#[test]
+fn a_process_killed_at_any_moment_leaves_all_of_its_commit_or_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (titles, file) = (titles(300), snapshot(folder, 300));
+    for microseconds in (0..40).map(|n| n * 700) {
+        let store = folder.join(format!("store-{microseconds}"));
+        fs::create_dir(&store).unwrap();
+        fs::write(store.join("events.jsonl"), &titles).unwrap();
+        let import = |wait: bool| {
+            let mut child = command(folder)
+                .env("MEDIATHECA_STORE", &store)
+                .args(["import", "--yes", "--json", "--snapshot", &file])
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            if !wait {
+                let began = std::time::Instant::now();
+                while began.elapsed().as_micros() < microseconds {}
+                child.kill().unwrap();
+            }
+            child.wait_with_output().unwrap().stdout
+        };
+        let acknowledged = !import(false).is_empty();
+        let lines = fs::read_to_string(store.join("events.jsonl")).unwrap().lines().count();
+        assert!(lines == 300 || lines == 600, "{lines} lines after {microseconds} µs");
+        assert!(!acknowledged || lines == 600, "what was acknowledged is there");
+        import(true);
+        assert_eq!(fs::read_to_string(store.join("events.jsonl")).unwrap().lines().count(), 600, "and once");
+    }
+}
+
+fn serve(folder: &Path, arguments: &[&str]) -> (Child, String) {
+    let mut child =
+        command(folder).arg("serve").args(["--listen", "127.0.0.1:0"]).args(arguments).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    (child, line.trim().rsplit("http://").next().unwrap().to_owned())
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_server_answers_on_loopback_and_ends_politely() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut child, address) = serve(folder.path(), &[]);
+    assert!(get(&address, "/healthz").ends_with("{\"status\":\"ok\"}"));
+    assert!(get(&address, "/api/settings").contains("200 OK"));
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn an_address_that_others_reach_needs_a_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = run(folder.path(), &["serve", "--listen", "0.0.0.0:0"]);
+    assert_eq!(code(&refused), 1);
+    assert!(err(&refused).contains("MEDIATHECA_API_TOKEN"), "{}", err(&refused));
+}
+
+#[test]
+fn wrong_arguments_are_told_from_failures_and_help_is_worth_reading() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(code(&run(folder.path(), &["scna"])), 2);
+    let help = run(folder.path(), &["--help"]);
+    assert!(out(&help).contains("Exit codes") && out(&help).contains("never removes"));
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(out(&run(folder.path(), &["completions", shell])).contains("mediatheca"), "{shell}");
+    }
+}
