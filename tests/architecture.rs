@@ -7,11 +7,12 @@ use std::{
 };
 
 /// What each module may name of the crate; nothing else.
-const MAY_NAME: [(&str, &[&str]); 9] = [
+const MAY_NAME: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("jellyfin", &["domain"]),
-    ("service", &["domain", "jellyfin", "store"]),
+    ("tmdb", &["domain"]),
+    ("service", &["domain", "jellyfin", "store", "tmdb"]),
     ("http", &["service", "domain"]),
     ("demo", &["service"]),
     ("cli", &["service", "http", "demo", "domain", "store"]),

@@ -105,7 +105,8 @@ async fn another_server_or_user_drops_the_sign_in_and_a_password_left_out_stays(
 #[tokio::test]
 async fn every_wrong_body_is_told_apart_and_changes_nothing() {
     let app = TestApp::new().await;
-    let cases: [(&str, &str, &[(&str, &str)], &str, u16); 14] = [
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16);
+    let cases: [Case<'_>; 14] = [
         ("PUT", "/api/settings/jellyfin", &JSON, "{", 400),
         ("PUT", "/api/settings/jellyfin", &JSON, "", 400),
         ("PUT", "/api/settings/jellyfin", &[("content-type", "text/plain")], "{}", 415),

@@ -1,12 +1,14 @@
 //! What crosses the product's edge: HTTP, the recordings, the store under faults, the command line, the tree itself.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod architecture;
 mod cli;
 mod client;
 mod golden;
 mod http;
+mod lambda;
 mod properties;
 mod recordings;
 mod store;
 mod support;
+mod titles;

@@ -72,22 +72,34 @@ async fn settings(service: &Service, command: SettingsCommand) -> anyhow::Result
 }
 
 async fn set(service: &Service, args: SetArgs) -> anyhow::Result<()> {
-    let SetArgs { server_url, username, password, accept_invalid_certificates, time_zone, hold_possible_rewatches } = args;
-    let password = if password { Some(ask_password()?) } else { None };
+    let SetArgs {
+        server_url,
+        username,
+        password,
+        accept_invalid_certificates,
+        time_zone,
+        tmdb_key,
+        auto_add,
+        hold_possible_rewatches,
+    } = args;
+    let password = if password { Some(ask_secret("Password: ")?) } else { None };
+    if tmdb_key {
+        service.save_tmdb(&ask_secret("API Read Access Token: ")?).await?;
+    }
     let for_jellyfin = server_url.is_some() || username.is_some() || password.is_some() || accept_invalid_certificates.is_some();
     if for_jellyfin {
         service.save_jellyfin(&JellyfinInput { server_url, username, password, accept_invalid_certificates }).await?;
     }
-    let sync = Some(SyncInput { hold_possible_rewatches, ..SyncInput::default() });
+    let sync = Some(SyncInput { auto_add, hold_possible_rewatches, ..SyncInput::default() });
     print_json(&service.save_preferences(&PreferencesInput { time_zone, sync }).await?)
 }
 
-fn ask_password() -> anyhow::Result<SecretString> {
+fn ask_secret(prompt: &str) -> anyhow::Result<SecretString> {
     if io::stdin().is_terminal() {
-        return Ok(rpassword::prompt_password("Password: ").context("no password was read")?.into());
+        return Ok(rpassword::prompt_password(prompt).context("nothing was read")?.into());
     }
     let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).context("no password was read")?;
+    io::stdin().lock().read_line(&mut line).context("nothing was read")?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned().into())
 }
 
@@ -102,7 +114,12 @@ fn show_scan(report: &ScanReport, json: bool) -> anyhow::Result<()> {
 }
 
 async fn import(service: &Service, args: ImportArgs) -> anyhow::Result<Exit> {
-    let request = ImportRequest { exclude: ids(&args.exclude)?, include: ids(&args.include)?, via: Via::Import };
+    let request = ImportRequest {
+        exclude: ids(&args.exclude)?,
+        include: ids(&args.include)?,
+        auto_add: args.auto_add.then_some(true),
+        via: Via::Import,
+    };
     if args.dry_run {
         return scan(service, ScanArgs { json: args.json, snapshot: args.snapshot }).await;
     }
@@ -269,7 +286,7 @@ async fn show_demo(args: DemoArgs, make: &MakeService, api_token: Option<SecretS
     if let Some(listen) = args.serve {
         return serve(service, listen, api_token).await.map(|()| Exit::Done);
     }
-    let request = ImportRequest { exclude: BTreeSet::new(), include: BTreeSet::new(), via: Via::Import };
+    let request = ImportRequest { exclude: BTreeSet::new(), include: BTreeSet::new(), auto_add: None, via: Via::Import };
     eprintln!("\nWhat an import adds:\n");
     print(&table::import(&service.import(request.clone(), SyncOptions::default()).await?))?;
     eprintln!("\nThe same import again:\n");

@@ -112,6 +112,12 @@ struct SetArgs {
     /// Zone in which your days begin and end, such as Europe/Vienna
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<String>,
+    /// Ask for a TMDB API Read Access Token (first line of standard input, or unseen from a terminal)
+    #[arg(long)]
+    tmdb_key: bool,
+    /// Add titles that the library lacks with every import
+    #[arg(long, value_name = "true|false")]
+    auto_add: Option<bool>,
     /// Let possible rewatches wait until you include them
     #[arg(long, value_name = "true|false")]
     hold_possible_rewatches: Option<bool>,
@@ -141,6 +147,9 @@ struct ImportArgs {
     /// Jellyfin id of a possible rewatch that comes in although it would wait; may be given again
     #[arg(long, value_name = "ID")]
     include: Vec<String>,
+    /// Add titles that the library lacks, as TMDB describes them
+    #[arg(long)]
+    auto_add: bool,
     /// Print the whole answer as JSON
     #[arg(long)]
     json: bool,

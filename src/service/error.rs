@@ -4,6 +4,7 @@ use crate::{
     domain::events::{ExtendError, Fault, WholeLogError},
     jellyfin::{JellyfinError, ServerUrlError},
     store::{StoreError, seal::SealError},
+    tmdb::TmdbError,
 };
 
 /// A setting that can't be what was given.
@@ -40,6 +41,9 @@ pub enum ServiceError {
     /// Jellyfin failed.
     #[error(transparent)]
     Jellyfin(#[from] JellyfinError),
+    /// TMDB failed for everything that was asked of it.
+    #[error(transparent)]
+    Tmdb(#[from] TmdbError),
     /// The log moved under the call again and again.
     #[error("the log was changed by somebody else {0} times while this ran: nothing was added, so try again")]
     LogConflict(u32),
@@ -80,6 +84,7 @@ impl ServiceError {
         match self {
             Self::Setting(_) | Self::BadLog(_) => "invalid_request",
             Self::NotConfigured => "not_configured",
+            Self::Tmdb(_) => "tmdb_error",
             Self::LogConflict(_) => "log_conflict",
             Self::LogNotEmpty => "log_not_empty",
             Self::LogCorrupt(_) => "log_corrupt",

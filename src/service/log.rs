@@ -73,7 +73,7 @@ impl Service {
         Ok(folded)
     }
 
-    async fn read_log(&self) -> Result<Fold, ServiceError> {
+    pub(super) async fn read_log(&self) -> Result<Fold, ServiceError> {
         let log = self.store.read().await?;
         let workers = self.workers;
         let fold = tokio::task::spawn_blocking(move || fold_all(log.reader, workers)).await;

@@ -6,6 +6,7 @@ pub mod report;
 mod settings;
 mod status;
 mod sync;
+mod titles;
 
 use std::{
     num::NonZero,
@@ -24,6 +25,7 @@ use crate::{
     domain::library::Folded,
     jellyfin::Limits,
     store::{Stamp, Store, seal::KeySource},
+    tmdb,
 };
 
 /// What tells the time: the system's clock, or a test's.
@@ -39,6 +41,7 @@ pub struct Service {
     limits: Limits,
     clock: Clock,
     workers: NonZero<usize>,
+    tmdb_url: String,
     folded: Mutex<Option<(Stamp, Arc<Folded>)>>,
     running: Mutex<Option<Running>>,
 }
@@ -46,7 +49,13 @@ pub struct Service {
 impl Service {
     /// A service over a store, that does nothing until it is asked.
     pub fn new(store: Arc<dyn Store>, key: KeySource, limits: Limits, clock: Clock, workers: NonZero<usize>) -> Self {
-        Self { store, key, limits, clock, workers, folded: Mutex::new(None), running: Mutex::new(None) }
+        let tmdb_url = tmdb::BASE_URL.to_owned();
+        Self { store, key, limits, clock, workers, tmdb_url, folded: Mutex::new(None), running: Mutex::new(None) }
+    }
+
+    /// The same with TMDB at another address.
+    pub fn with_tmdb_at(self, tmdb_url: String) -> Self {
+        Self { tmdb_url, ..self }
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -184,6 +184,10 @@ impl Settings {
         self.sync_hold_possible_rewatches
     }
 
+    pub(super) fn auto_add(&self) -> bool {
+        self.sync_auto_add
+    }
+
     fn view(&self) -> SettingsView {
         SettingsView {
             jellyfin: JellyfinView {
@@ -391,6 +395,14 @@ impl Service {
         settings.take(input, key)?;
         settings.ensure_device_id()?;
         Ok(settings)
+    }
+
+    /// The stored key for TMDB.
+    pub(super) fn tmdb_key(&self, settings: &Settings) -> Result<Option<SecretString>, ServiceError> {
+        match &settings.tmdb_api_key {
+            Some(sealed) => Ok(Some(self.key()?.open("tmdb_api_key", sealed)?)),
+            None => Ok(None),
+        }
     }
 
     /// A connection with the stored settings.

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
-        events::Via,
+        events::{Addressed, Commit, Via},
         ids::ItemId,
         library::{Folded, Found, Library},
         snapshot::{ItemFault, Snapshot, TmdbRef},
@@ -101,6 +100,8 @@ pub struct ImportRequest {
     pub exclude: BTreeSet<ItemId>,
     /// Possible rewatches that come in although they would wait.
     pub include: BTreeSet<ItemId>,
+    /// Whether titles that the library lacks are added; `None` for what the preferences say.
+    pub auto_add: Option<bool>,
     /// By which way this came about.
     pub via: Via,
 }
@@ -110,6 +111,14 @@ struct Taken {
     snapshot: Arc<Snapshot>,
     failures: Failures,
     route: Option<EpisodeRoute>,
+}
+
+/// The log that a commit goes on top of, and the library that it is planned for.
+struct Base {
+    folded: Arc<Folded>,
+    /// The same, with the titles that this very commit adds.
+    with_titles: Arc<Folded>,
+    titles: Vec<Addressed>,
 }
 
 impl Service {
@@ -129,7 +138,7 @@ impl Service {
     async fn scan_once(&self, options: &SyncOptions, route: &mut Option<EpisodeRoute>) -> Result<ScanReport, ServiceError> {
         let settings = self.settings_with_device_id().await?;
         let folded = self.folded().await?;
-        let taken = self.take_snapshot(&settings, &folded.library, options).await?;
+        let taken = self.take_snapshot(&settings, &folded.library, false, options).await?;
         *route = taken.route;
         if let Some(error) = taken.failures.movies.or(taken.failures.series) {
             return Err(error.into());
@@ -175,14 +184,30 @@ impl Service {
         let settings = self.settings_with_device_id().await?;
         let preferences = Arc::new(preferences(&settings, request.exclude.clone(), request.include.clone())?);
         let mut folded = self.folded().await?;
-        let taken = self.take_snapshot(&settings, &folded.library, options).await?;
+        let auto_add = request.auto_add.unwrap_or(settings.auto_add());
+        let taken = self.take_snapshot(&settings, &folded.library, auto_add, options).await?;
         *route = taken.route;
         let whole = taken.failures.movies.is_none() && taken.failures.series.is_none();
-        let snapshot = with_failures(taken);
+        let mut snapshot = with_failures(taken);
+        let mut described = None;
+        if auto_add {
+            let (found, faults) = self.describe_missing(&settings, &folded, &snapshot, &preferences).await?;
+            Arc::make_mut(&mut snapshot).faults.extend(faults);
+            described = Some(found);
+        }
         for _ in 0..TRIES {
             (options.progress)(Progress { phase: Phase::Plan, done: 0, total: 1 });
-            let (via, at) = (request.via, self.now());
-            let (mut report, commit) = self.plan_import(folded, &snapshot, &preferences, via, at).await?;
+            let mut base = Base { with_titles: folded.clone(), folded, titles: Vec::new() };
+            if let Some(described) = &described {
+                match self.with_titles(base.folded.clone(), &snapshot, described, request.via).await? {
+                    Some((with_titles, titles)) => base = Base { with_titles, titles, ..base },
+                    None => {
+                        folded = self.folded().await?;
+                        continue;
+                    }
+                }
+            }
+            let (mut report, commit) = self.plan_import(base, &snapshot, &preferences, request.via).await?;
             if !whole {
                 // What wasn't listed wasn't forgotten.
                 report.forgotten = 0;
@@ -210,15 +235,16 @@ impl Service {
 
     async fn plan_import(
         &self,
-        folded: Arc<Folded>,
+        base: Base,
         snapshot: &Arc<Snapshot>,
         preferences: &Arc<Preferences>,
         via: Via,
-        at: DateTime<Utc>,
-    ) -> Result<(ImportReport, crate::domain::events::Commit), ServiceError> {
-        let (snapshot, preferences) = (snapshot.clone(), preferences.clone());
+    ) -> Result<(ImportReport, Commit), ServiceError> {
+        let (snapshot, preferences, at) = (snapshot.clone(), preferences.clone(), self.now());
         let planned = on_a_thread(move || {
-            let plan = plan(&folded.library, &snapshot, &preferences);
+            let Base { folded, with_titles, titles } = base;
+            let mut plan = plan(&with_titles.library, &snapshot, &preferences);
+            plan.additions.splice(0..0, titles);
             let commit = folded.log.extend(&plan.additions, via, at)?;
             let span = LogSpan { before: commit.base().position.0, after: commit.head().position.0 };
             Ok((ImportReport::of(&plan, &snapshot, span, forgotten(&folded.library, &snapshot)), commit))
@@ -233,14 +259,20 @@ impl Service {
     pub async fn snapshot(&self, options: SyncOptions) -> Result<Arc<Snapshot>, ServiceError> {
         let settings = self.settings_with_device_id().await?;
         let folded = self.folded().await?;
-        let taken = self.take_snapshot(&settings, &folded.library, &options).await?;
+        let taken = self.take_snapshot(&settings, &folded.library, false, &options).await?;
         match taken.failures.movies.or(taken.failures.series) {
             Some(error) => Err(error.into()),
             None => Ok(taken.snapshot),
         }
     }
 
-    async fn take_snapshot(&self, settings: &Settings, library: &Library, options: &SyncOptions) -> Result<Taken, ServiceError> {
+    async fn take_snapshot(
+        &self,
+        settings: &Settings,
+        library: &Library,
+        auto_add: bool,
+        options: &SyncOptions,
+    ) -> Result<Taken, ServiceError> {
         if let Source::Saved(snapshot) = &options.source {
             return Ok(Taken { snapshot: snapshot.clone(), failures: Failures::default(), route: None });
         }
@@ -249,12 +281,16 @@ impl Service {
         let taken_at = self.now();
         let fetched = async {
             let server = connection.discover().await?;
-            let in_library = |tmdb: &TmdbRef| match tmdb {
-                TmdbRef::Id(id) => matches!(library.series_by_tmdb(*id), Found::Active(_)),
+            let matters = |tmdb: &TmdbRef| match tmdb {
+                TmdbRef::Id(id) => match library.series_by_tmdb(*id) {
+                    Found::Active(_) => true,
+                    Found::Removed => false,
+                    Found::Absent => auto_add,
+                },
                 TmdbRef::Missing | TmdbRef::Invalid(_) => false,
             };
             let wanted = Wanted {
-                series: &in_library,
+                series: &matters,
                 first: Self::route_to_begin_with(&status, taken_at),
                 progress: &|progress| (options.progress)(progress.into()),
             };

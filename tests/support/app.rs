@@ -19,7 +19,7 @@ use mediatheca_jellyfin_sync::{
     domain::events::Via,
     http::{Access, router},
     jellyfin::Limits,
-    service::{ImportRequest, Service, SyncOptions},
+    service::{ImportRequest, Service},
     store::{local::LocalStore, seal::KeySource},
 };
 use serde_json::{Value, json};
@@ -196,11 +196,7 @@ impl TestApp {
 
     /// Runs an import past HTTP.
     pub fn request() -> ImportRequest {
-        ImportRequest { exclude: Default::default(), include: Default::default(), via: Via::Import }
-    }
-
-    pub fn options() -> SyncOptions {
-        SyncOptions::default()
+        ImportRequest { exclude: Default::default(), include: Default::default(), auto_add: None, via: Via::Import }
     }
 }
 

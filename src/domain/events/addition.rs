@@ -75,6 +75,40 @@ pub struct SeriesToAdd {
     pub tmdb_rating: Option<f64>,
     /// Minutes.
     pub episode_runtime: Option<i32>,
+    /// Its seasons and their episodes.
+    pub seasons: Vec<SeasonToAdd>,
+}
+
+/// A season of a series for the library.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeasonToAdd {
+    /// 0 holds the specials.
+    pub number: i32,
+    /// Its name.
+    pub name: String,
+    /// What it is about.
+    pub overview: String,
+    /// When it began, `YYYY-MM-DD`.
+    pub air_date: Option<String>,
+    /// Its episodes.
+    pub episodes: Vec<EpisodeToAdd>,
+}
+
+/// An episode of a series for the library.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpisodeToAdd {
+    /// Its number in the season.
+    pub number: i32,
+    /// Its name.
+    pub name: String,
+    /// What it is about.
+    pub overview: String,
+    /// Minutes.
+    pub runtime: Option<i32>,
+    /// When it was first shown, `YYYY-MM-DD`.
+    pub air_date: Option<String>,
+    /// TMDB's rating, 0 to 10.
+    pub tmdb_rating: Option<f64>,
 }
 
 /// One thing that the sync adds to the log.

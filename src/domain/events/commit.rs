@@ -7,9 +7,10 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    addition::{Addition, Addressed, EpisodeWatch, Focus, MovieToAdd, SeriesToAdd, WatchSessionToAdd},
+    addition::{Addition, Addressed, Focus},
     line::{Fault, read_line},
     log::{Head, Log},
+    payload::{EpisodeWatchedData, MovieAddedData, SeriesAddedData, WatchSessionData},
     provenance::{DateSource, Origin, Via},
 };
 use crate::domain::{
@@ -268,101 +269,6 @@ impl<'a> Metadata<'a> {
             last_played_date: origin.played_at.as_ref().map(|at| at.text()),
             date_source: is_watch.then(|| origin.date_source()),
             commit,
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WatchSessionData {
-    session_id: String,
-    date: String,
-    duration: Option<i32>,
-    friend_slugs: [&'static str; 0],
-}
-
-impl WatchSessionData {
-    fn of(session: &WatchSessionToAdd) -> Self {
-        Self { session_id: session.id.to_string(), date: session.date.to_string(), duration: session.duration, friend_slugs: [] }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EpisodeWatchedData<'a> {
-    rewatch_id: &'a str,
-    season_number: i32,
-    episode_number: i32,
-    date: String,
-}
-
-impl<'a> EpisodeWatchedData<'a> {
-    fn of(watch: &'a EpisodeWatch) -> Self {
-        let EpisodeWatch { rewatch, number, date } = watch;
-        Self { rewatch_id: rewatch, season_number: number.season, episode_number: number.episode, date: date.to_string() }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct MovieAddedData<'a> {
-    name: &'a str,
-    year: i32,
-    runtime: Option<i32>,
-    overview: &'a str,
-    genres: &'a [String],
-    poster_ref: Option<&'a str>,
-    backdrop_ref: Option<&'a str>,
-    tmdb_id: u32,
-    tmdb_rating: Option<f64>,
-}
-
-impl<'a> MovieAddedData<'a> {
-    fn of(movie: &'a MovieToAdd) -> Self {
-        Self {
-            name: &movie.name,
-            year: movie.year,
-            runtime: movie.runtime,
-            overview: &movie.overview,
-            genres: &movie.genres,
-            poster_ref: None,
-            backdrop_ref: None,
-            tmdb_id: movie.tmdb_id.get(),
-            tmdb_rating: movie.tmdb_rating,
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SeriesAddedData<'a> {
-    name: &'a str,
-    year: i32,
-    overview: &'a str,
-    genres: &'a [String],
-    status: &'a str,
-    poster_ref: Option<&'a str>,
-    backdrop_ref: Option<&'a str>,
-    tmdb_id: u32,
-    tmdb_rating: Option<f64>,
-    episode_runtime: Option<i32>,
-    seasons: [&'static str; 0],
-}
-
-impl<'a> SeriesAddedData<'a> {
-    fn of(series: &'a SeriesToAdd) -> Self {
-        Self {
-            name: &series.name,
-            year: series.year,
-            overview: &series.overview,
-            genres: &series.genres,
-            status: series.status,
-            poster_ref: None,
-            backdrop_ref: None,
-            tmdb_id: series.tmdb_id.get(),
-            tmdb_rating: series.tmdb_rating,
-            episode_runtime: series.episode_runtime,
-            seasons: [],
         }
     }
 }

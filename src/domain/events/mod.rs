@@ -8,11 +8,14 @@ mod commit;
 mod line;
 mod log;
 mod movie;
+mod payload;
 mod provenance;
 mod series;
 mod slug;
 
-pub use addition::{Addition, Addressed, EpisodeWatch, Focus, MovieToAdd, SeriesToAdd, WatchSessionToAdd};
+pub use addition::{
+    Addition, Addressed, EpisodeToAdd, EpisodeWatch, Focus, MovieToAdd, SeasonToAdd, SeriesToAdd, WatchSessionToAdd,
+};
 pub use commit::{Commit, CommitMark, ExtendError, WholeLog, WholeLogError};
 pub use line::{Fault, HotEvent, LineError, LineText, Skim, read_line};
 pub use log::{Head, Log, StreamHead};

@@ -119,6 +119,11 @@ impl Fold {
         self.faults.sort_by_key(|fault| fault.line);
     }
 
+    /// How many bytes were taken in.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// How many bytes were taken in, and every line that couldn't be read.
     pub fn faults(mut self) -> (u64, Vec<Fault>) {
         self.close();

@@ -7,6 +7,7 @@ mod episode;
 mod forgotten;
 mod movie;
 mod notes;
+mod titles;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ use chrono_tz::Tz;
 
 pub use forgotten::forgotten;
 use notes::{BulkMarks, suspicious_match};
+pub use titles::{Missing, Titles, add_titles};
 
 use super::{
     events::{Addition, Addressed, Focus, Origin},

@@ -28,6 +28,8 @@ pub struct ImportInput {
     exclude: Vec<String>,
     /// Jellyfin ids of possible rewatches that come in although they would wait.
     include: Vec<String>,
+    /// Whether titles that the library lacks are added, as TMDB describes them; left out, the preferences say.
+    auto_add: Option<bool>,
 }
 
 /// Says what an import would add. Nothing is changed by it but a refreshed token.
@@ -66,7 +68,12 @@ impl ImportInput {
             let ids = ids.iter().map(|id| ItemId::parse(id)).collect::<Result<BTreeSet<_>, _>>();
             ids.map_err(|error| Problem::new("invalid_request", format!("`{field}`: {error}")))
         };
-        Ok(ImportRequest { exclude: read("exclude", self.exclude)?, include: read("include", self.include)?, via: Via::Import })
+        Ok(ImportRequest {
+            exclude: read("exclude", self.exclude)?,
+            include: read("include", self.include)?,
+            auto_add: self.auto_add,
+            via: Via::Import,
+        })
     }
 }
 

@@ -1,0 +1,104 @@
+//! Titles that the library lacks: which they are, and what is appended for them once somebody has described them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Plan, Unmatched, UnmatchedItem};
+use crate::domain::{
+    events::{Addition, Addressed, Log, MovieToAdd, Origin, SeriesToAdd, slug},
+    ids::{ItemId, StreamId, TmdbId},
+    snapshot::{Server, TmdbRef},
+};
+
+/// The titles that a plan found to be missing, each with an item that is it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// Movies.
+    pub movies: BTreeMap<TmdbId, ItemId>,
+    /// Series.
+    pub series: BTreeMap<TmdbId, ItemId>,
+}
+
+impl Missing {
+    /// What a plan's library lacks. A title that the person removed isn't missing.
+    pub fn of(plan: &Plan<'_>) -> Self {
+        Self { movies: missing(&plan.unmatched_movies), series: missing(&plan.unmatched_series) }
+    }
+}
+
+fn missing(unmatched: &[UnmatchedItem<'_>]) -> BTreeMap<TmdbId, ItemId> {
+    let mut missing = BTreeMap::new();
+    for UnmatchedItem { item, reason } in unmatched {
+        if let (TmdbRef::Id(id), Unmatched::NotInLibrary) = (&item.tmdb, reason) {
+            missing.entry(*id).or_insert_with(|| item.id.clone());
+        }
+    }
+    missing
+}
+
+/// What is known of missing titles.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Titles {
+    /// Movies.
+    pub movies: Vec<MovieToAdd>,
+    /// Series.
+    pub series: Vec<SeriesToAdd>,
+}
+
+/// The additions that put described titles into the library, each in a stream that doesn't exist yet.
+pub fn add_titles(log: &Log, server: &Server, missing: &Missing, titles: &Titles) -> Vec<Addressed> {
+    let mut taken = BTreeSet::new();
+    let mut add = |kind: &str, name: &str, year: i32, item: Option<&ItemId>, addition: Addition| {
+        let item = item?.clone();
+        let stream = free_stream(log, &taken, kind, &slug(name, year));
+        taken.insert(stream.clone());
+        Some(Addressed { stream, addition, origin: Origin { server: server.id.clone(), item, played_at: None } })
+    };
+    let mut additions = Vec::new();
+    for movie in &titles.movies {
+        let item = missing.movies.get(&movie.tmdb_id);
+        additions.extend(add("Movie", &movie.name, movie.year, item, Addition::MovieAdded(movie.clone())));
+    }
+    for series in &titles.series {
+        let item = missing.series.get(&series.tmdb_id);
+        additions.extend(add("Series", &series.name, series.year, item, Addition::SeriesAdded(series.clone())));
+    }
+    additions
+}
+
+/// `the-matrix-1999`, or with `-2`, `-3`, … behind it where another title has that stream.
+fn free_stream(log: &Log, taken: &BTreeSet<StreamId>, kind: &str, slug: &str) -> StreamId {
+    let plain = StreamId::from_log(&format!("{kind}-{slug}"));
+    let others = (2..).map(|n: u32| StreamId::from_log(&format!("{kind}-{slug}-{n}")));
+    let is_free = |stream: &StreamId| log.stream(stream).is_none() && !taken.contains(stream);
+    std::iter::once(plain).chain(others).find(is_free).expect("there are more numbers than streams")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn movie(name: &str, tmdb: i64) -> MovieToAdd {
+        MovieToAdd {
+            name: name.into(),
+            year: 2013,
+            runtime: None,
+            overview: String::new(),
+            genres: vec![],
+            tmdb_id: TmdbId::new(tmdb).unwrap(),
+            tmdb_rating: None,
+        }
+    }
+
+    /// Case 57.
+    #[test]
+    fn two_films_without_latin_letters_of_one_year_are_two_streams() {
+        let server = Server { id: "5e".repeat(16).try_into().unwrap(), name: "NAS".into(), version: "12.0.0".into() };
+        let item: ItemId = "1".repeat(32).try_into().unwrap();
+        let movies = vec![movie("進撃の巨人", 1), movie("風立ちぬ", 2), movie("Not asked for", 3)];
+        let missing =
+            Missing { movies: [1, 2].map(|id| (TmdbId::new(id).unwrap(), item.clone())).into(), series: BTreeMap::new() };
+        let added = add_titles(&Log::default(), &server, &missing, &Titles { movies, series: vec![] });
+        let streams: Vec<&str> = added.iter().map(|a| a.stream.as_str()).collect();
+        assert_eq!(streams, ["Movie--2013", "Movie--2013-2"]);
+    }
+}

@@ -1,0 +1,91 @@
+//! Titles that the library lacks, added with the import where the person wants that.
+
+use std::sync::Arc;
+
+use super::{Service, ServiceError, settings::Settings};
+use crate::{
+    domain::{
+        events::{Addressed, Via},
+        library::Folded,
+        snapshot::{ItemFault, Snapshot},
+        sync::{Missing, Preferences, Titles, add_titles, plan},
+    },
+    tmdb::{Tmdb, TmdbError},
+};
+
+/// Titles to add, and what is missing that they are for.
+pub(super) struct Described {
+    missing: Missing,
+    titles: Titles,
+}
+
+impl Service {
+    /// Asks TMDB about the titles that the library lacks. One that fails is a fault; all failing is an error.
+    ///
+    /// # Errors
+    /// There is no usable key, or TMDB failed for every title.
+    pub(super) async fn describe_missing(
+        &self,
+        settings: &Settings,
+        folded: &Folded,
+        snapshot: &Snapshot,
+        preferences: &Preferences,
+    ) -> Result<(Described, Vec<ItemFault>), ServiceError> {
+        let mut missing = Missing::of(&plan(&folded.library, snapshot, preferences));
+        missing.movies.retain(|_, item| !preferences.exclude.contains(item));
+        missing.series.retain(|_, item| !preferences.exclude.contains(item));
+        let mut titles = Titles::default();
+        let mut faults = Vec::new();
+        if missing == Missing::default() {
+            return Ok((Described { missing, titles }, faults));
+        }
+        let key = self.tmdb_key(settings)?.ok_or(TmdbError::NoKey)?;
+        let tmdb = Tmdb::new(&self.tmdb_url, key)?;
+        let movies = tmdb.movies(&missing.movies.keys().copied().collect::<Vec<_>>()).await;
+        let series = tmdb.series(&missing.series.keys().copied().collect::<Vec<_>>()).await;
+        let mut last = None;
+        let mut fault = |item: Option<&crate::domain::ids::ItemId>, error: TmdbError| {
+            faults.push(ItemFault { item_id: item.cloned(), name: "TMDB".into(), message: error.to_string() });
+            last = Some(error);
+        };
+        for (id, described) in movies {
+            match described {
+                Ok(movie) => titles.movies.push(movie),
+                Err(error) => fault(missing.movies.get(&id), error),
+            }
+        }
+        for (id, described) in series {
+            match described {
+                Ok(one) => titles.series.push(one),
+                Err(error) => fault(missing.series.get(&id), error),
+            }
+        }
+        match last {
+            Some(error) if titles == Titles::default() && !matches!(error, TmdbError::Unknown(_)) => Err(error.into()),
+            _ => Ok((Described { missing, titles }, faults)),
+        }
+    }
+
+    /// The library as it will be with the titles in it, and the additions that put them there; `None` where the log
+    /// has moved since it was folded.
+    pub(super) async fn with_titles(
+        &self,
+        folded: Arc<Folded>,
+        snapshot: &Snapshot,
+        described: &Described,
+        via: Via,
+    ) -> Result<Option<(Arc<Folded>, Vec<Addressed>)>, ServiceError> {
+        let additions = add_titles(&folded.log, &snapshot.server, &described.missing, &described.titles);
+        if additions.is_empty() {
+            return Ok(Some((folded, additions)));
+        }
+        let lines = folded.log.extend(&additions, via, self.now())?;
+        let mut fold = self.read_log().await?;
+        if fold.bytes() != folded.log.head().bytes {
+            return Ok(None);
+        }
+        fold.push(lines.lines());
+        let with_titles = fold.finish().map_err(ServiceError::LogCorrupt)?;
+        Ok(Some((Arc::new(with_titles), additions)))
+    }
+}
