@@ -1,0 +1,171 @@
+//! How fast it is: `cargo bench`, or `cargo bench -- fold` for one of `fold`, `plan`, `scan`, `append`.
+//!
+//! Each figure stands beside what it is measured against, from the same run on the same machine. Nothing here fails:
+//! a slow machine is no broken product.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+
+mod generate;
+mod server;
+
+use std::{
+    fs,
+    num::NonZero,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use chrono::Utc;
+use mediatheca_jellyfin_sync::{
+    domain::{
+        events::Via,
+        library::Folded,
+        sync::{Preferences, plan},
+    },
+    jellyfin::Limits,
+    service::{Service, SyncOptions},
+    store::{LogStore, local::LocalStore, seal::KeySource},
+};
+
+/// The log of the fold: as many events and titles as the largest home would have in a lifetime.
+const EVENTS: u64 = 1_000_000;
+
+fn main() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store");
+    fs::create_dir(&store).unwrap();
+    let log = store.join("events.jsonl");
+    generate::log(&log, EVENTS);
+    println!("a log of {EVENTS} events, {} MB\n", fs::metadata(&log).unwrap().len() / 1_000_000);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    // First, while the process has held nothing else: its peak of memory is the fold's.
+    if is_wanted("fold") {
+        runtime.block_on(fold(folder.path(), &log));
+    }
+    if is_wanted("plan") {
+        planning(&log);
+    }
+    if is_wanted("scan") {
+        runtime.block_on(scan(folder.path()));
+    }
+    if is_wanted("append") {
+        runtime.block_on(append(folder.path()));
+    }
+}
+
+fn service(folder: &Path, store: &Path) -> Service {
+    let workers = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let store = Arc::new(LocalStore::new(store));
+    Service::new(store, KeySource::File(folder.join("key")), Limits::default(), Arc::new(Utc::now), workers)
+}
+
+fn best(times: &[Duration]) -> Duration {
+    times.iter().min().copied().unwrap()
+}
+
+async fn fold(folder: &Path, log: &Path) {
+    let before = peak_memory();
+    let mut times = Vec::new();
+    for _ in 0..7 {
+        let service = service(folder, log.parent().unwrap());
+        let began = Instant::now();
+        let folded = service.folded().await.unwrap();
+        times.push(began.elapsed());
+        assert_eq!(folded.log.events(), EVENTS);
+    }
+    println!("fold    {:>7.0} ms   the whole log, best of {}", best(&times).as_secs_f64() * 1e3, times.len());
+    println!(
+        "        {:>7} MB   peak of memory above the process' own (goal: a quarter of the log)",
+        (peak_memory() - before) / 1024
+    );
+    match duckdb(log) {
+        Some(lines) => lines.lines().for_each(|line| println!("        {line}")),
+        None => println!("        (to compare: pip install duckdb)"),
+    }
+    println!();
+}
+
+/// What DuckDB needs for three columns of the same file on the same cores, in the same run.
+fn duckdb(log: &Path) -> Option<String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/speed/duckdb_columns.py");
+    let output = Command::new("python3").arg(script).arg(log).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Peak of the resident memory in kB, where the system says so.
+fn peak_memory() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+fn planning(log: &Path) {
+    let folded = Folded::of(&fs::read(log).unwrap()).unwrap();
+    let snapshot = generate::snapshot(10_000, 1_000, 50);
+    let preferences = Preferences { time_zone: chrono_tz::Tz::Europe__Vienna, ..Preferences::default() };
+    let mut times = Vec::new();
+    let mut additions = 0;
+    for _ in 0..7 {
+        let began = Instant::now();
+        additions = plan(&folded.library, &snapshot, &preferences).additions.len();
+        times.push(began.elapsed());
+    }
+    println!(
+        "plan    {:>7.0} ms   10,000 movies and 50,000 episodes: {additions} additions (goal: 100 ms)\n",
+        best(&times).as_secs_f64() * 1e3
+    );
+}
+
+async fn scan(folder: &Path) {
+    let server = server::Server::start(10_000, 1_000, 50).await;
+    let store: PathBuf = folder.join("scan");
+    let service = service(folder, &store);
+    let mut titles = Vec::new();
+    generate::titles(&mut titles);
+    service.begin_log(titles).await.unwrap();
+    service.test_jellyfin(&server.credentials()).await.unwrap();
+    service.scan(SyncOptions::default()).await.unwrap();
+    let (mut bare, mut scans) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        bare.push(server.bare_transfer().await);
+        let began = Instant::now();
+        service.scan(SyncOptions::default()).await.unwrap();
+        scans.push(began.elapsed());
+    }
+    let (bare, scanned) = (best(&bare).as_secs_f64(), best(&scans).as_secs_f64());
+    println!(
+        "scan    {:>7.0} ms   10,000 movies, 1,000 series, 50,000 played episodes; {} requests",
+        scanned * 1e3,
+        server.requests_of_a_scan()
+    );
+    println!(
+        "        {:>7.0} ms   the bare transfer of the same answers: the scan takes {:.2} times that (goal: 1.3)\n",
+        bare * 1e3,
+        scanned / bare
+    );
+}
+
+async fn append(folder: &Path) {
+    let path = folder.join("append");
+    let store = LocalStore::new(&path);
+    let mut titles = Vec::new();
+    generate::titles(&mut titles);
+    let own = service(folder, &path);
+    own.begin_log(titles).await.unwrap();
+    let mut times = Vec::new();
+    for round in 0..20 {
+        let folded = own.folded().await.unwrap();
+        let commit = folded.log.extend(&generate::additions(1_000, round), Via::Import, Utc::now()).unwrap();
+        let began = Instant::now();
+        store.append(commit).await.unwrap();
+        times.push(began.elapsed());
+    }
+    println!(
+        "append  {:>7.1} ms   a commit of 1,000 events: one write, one sync (count them: benches/README.md)",
+        best(&times).as_secs_f64() * 1e3
+    );
+}
