@@ -404,3 +404,43 @@ async fn no_secret_shows_in_an_error() {
         assert!(!text.contains("t0p-s3cret-token") && !text.contains("c0rrect-h0rse"), "{text}");
     }
 }
+
+/// A server over TLS with a certificate that nobody vouches for (`tests/tls/`, made for this test alone).
+async fn self_signed() -> String {
+    use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+    app::with_tls();
+    let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/certificate.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/key.pem")).unwrap();
+    let config =
+        tokio_rustls::rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut request = vec![0; 4096];
+            let length = stream.read(&mut request).await.unwrap_or(0);
+            let target = String::from_utf8_lossy(&request[..length]).lines().next().unwrap_or_default().to_owned();
+            let body = axum::body::to_bytes(sound(&target).into_body(), usize::MAX).await.unwrap();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    url
+}
+
+/// Case 50.
+#[tokio::test]
+async fn a_self_signed_certificate_is_a_clear_sentence_and_accepted_only_when_said() {
+    let url = self_signed().await;
+    let app = TestApp::new().await;
+    let refused = app.connect(&url).await;
+    assert_eq!(refused.problem(), (502, "jellyfin_unreachable".into()));
+    assert!(refused.text().contains("acceptInvalidCertificates"), "{}", refused.text());
+    let body = json!({"serverUrl":url,"username":"anna","password":"pw","acceptInvalidCertificates":true});
+    assert_eq!(app.post("/api/settings/jellyfin/test", &body).await.status, 200);
+}

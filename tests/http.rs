@@ -53,6 +53,11 @@ async fn the_description_is_openapi_3_1_and_names_every_route() {
         "/healthz",
     ];
     assert_eq!(routes, promised);
+    for run in ["scan", "import"] {
+        let answers = &description["paths"][format!("/api/jellyfin/{run}")]["post"]["responses"]["200"]["content"];
+        let kinds: Vec<&str> = answers.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(kinds, ["application/json", "text/event-stream"]);
+    }
 }
 
 #[tokio::test]

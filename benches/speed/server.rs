@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     net::Ipv4Addr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -22,10 +25,12 @@ type Answers = Arc<Mutex<BTreeMap<String, Bytes>>>;
 pub struct Server {
     url: String,
     made: Answers,
+    pause: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
 struct Library {
+    pause: Arc<AtomicU64>,
     lists: Arc<BTreeMap<&'static str, Vec<Value>>>,
     made: Answers,
 }
@@ -55,16 +60,22 @@ impl Server {
             ("Episode", (0..series * episodes).map(episode).collect()),
         ]);
         let made = Answers::default();
-        let library = Library { lists: Arc::new(lists), made: made.clone() };
+        let pause = Arc::new(AtomicU64::new(0));
+        let library = Library { lists: Arc::new(lists), made: made.clone(), pause: pause.clone() };
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer).with_state(library)).await });
-        Self { url, made }
+        Self { url, made, pause }
     }
 
     pub fn credentials(&self) -> JellyfinInput {
         let input = json!({"serverUrl":self.url,"username":"anna","password":"pw"});
         serde_json::from_value(input).unwrap()
+    }
+
+    /// From now on every page takes that long, as a real server's query does.
+    pub fn pause(&self, milliseconds: u64) {
+        self.pause.store(milliseconds, Ordering::Relaxed);
     }
 
     pub fn requests_of_a_scan(&self) -> usize {
@@ -106,6 +117,7 @@ async fn answer(State(library): State<Library>, request: Request) -> Response {
                 library.made.lock().unwrap().insert(target, body.clone());
                 body
             });
+            tokio::time::sleep(Duration::from_millis(library.pause.load(Ordering::Relaxed))).await;
             ([(header::CONTENT_TYPE, "application/json")], body).into_response()
         }
     }

@@ -4,14 +4,13 @@
 //! list (it has no database statistics yet) or fails, the series that matter are asked one by one: both ways give the
 //! same plan.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::{
     Connection, JellyfinError, convert,
@@ -151,27 +150,37 @@ async fn with_episodes(
     };
     let mut episodes = Vec::new();
     list.split_into(&mut episodes, &mut snapshot.faults);
-    let mut by_series: BTreeMap<ItemId, Vec<Episode>> = BTreeMap::new();
-    for episode in episodes.into_iter().filter(|episode| episode.item.played) {
-        by_series.entry(episode.series.clone()).or_default().push(episode);
+    let mut by_series: FxHashMap<ItemId, Unlisted> = FxHashMap::default();
+    for Episode { series, series_name, item } in episodes.into_iter().filter(|episode| episode.item.played) {
+        let unlisted = by_series.entry(series).or_default();
+        unlisted.name = unlisted.name.take().or(series_name);
+        unlisted.episodes.push(item);
     }
     // Jellyfin 12 lists one of two series items with the same ids; the episodes of the other name it (case 52).
     let listed: BTreeSet<&ItemId> = items.iter().map(|item| &item.id).collect();
-    let hidden: Vec<ItemId> = by_series.keys().filter(|id| !listed.contains(id)).cloned().collect();
+    let mut hidden: Vec<ItemId> = by_series.keys().filter(|id| !listed.contains(id)).cloned().collect();
+    hidden.sort();
     if !hidden.is_empty() {
         lists.series_by_id(&hidden).await?.split_into(&mut items, &mut snapshot.faults);
     }
     for item in items {
-        let episodes = by_series.remove(&item.id).unwrap_or_default().into_iter().map(|e| e.item).collect();
+        let episodes = by_series.remove(&item.id).unwrap_or_default().episodes;
         snapshot.series.push(SeriesItem { item, episodes });
     }
-    for (id, episodes) in by_series {
-        let name = episodes.into_iter().find_map(|e| e.series_name).unwrap_or_default();
+    for (id, Unlisted { name, .. }) in by_series {
+        let name = name.unwrap_or_default();
         let message =
             "Jellyfin shows episodes of this series but not the series itself: scan its library there, then try again".into();
         snapshot.faults.push(ItemFault { item_id: Some(id), name, message });
     }
     Ok(route)
+}
+
+/// Played episodes that wait for their series.
+#[derive(Default)]
+struct Unlisted {
+    name: Option<String>,
+    episodes: Vec<EpisodeItem>,
 }
 
 /// An episode with the series it says it belongs to.
@@ -201,9 +210,9 @@ struct Kind<T> {
     read: fn(&BaseItemDto<'_>) -> Result<T, ItemFault>,
 }
 
-const MOVIES: Kind<Item> = Kind { name: "Movie", what: "movies", read: convert::item };
-const SERIES: Kind<Item> = Kind { name: "Series", what: "series", read: convert::item };
-const EPISODES: Kind<Episode> = Kind { name: "Episode", what: "played episodes", read: read_episode };
+static MOVIES: Kind<Item> = Kind { name: "Movie", what: "movies", read: convert::item };
+static SERIES: Kind<Item> = Kind { name: "Series", what: "series", read: convert::item };
+static EPISODES: Kind<Episode> = Kind { name: "Episode", what: "played episodes", read: read_episode };
 
 fn read_episode(dto: &BaseItemDto<'_>) -> Result<Episode, ItemFault> {
     let item = convert::episode(dto)?;
@@ -248,9 +257,9 @@ impl Lists<'_> {
     }
 
     /// All pages of a list: the first one tells how many there are, the others come several at once.
-    async fn pages<T>(
+    async fn pages<T: Send + 'static>(
         &self,
-        kind: &Kind<T>,
+        kind: &'static Kind<T>,
         filter: &str,
         phase: ProgressPhase,
         patience: Duration,
@@ -265,7 +274,7 @@ impl Lists<'_> {
                 )
             };
             let body = self.jellyfin.get("/Items", query, kind.what, patience, again_if_slow).await?;
-            self.read(&body, kind)
+            read(body, kind).await
         };
         let first = page(0).await?;
         let total = first.total.unwrap_or(first.rows);
@@ -273,7 +282,7 @@ impl Lists<'_> {
         let starts: Vec<u64> = (1..).map(|n| n * size).take_while(|start| *start < total).collect();
         let rest = stream::iter(starts).map(page).buffered(self.jellyfin.limits.at_once);
         let (mut rows, mut ids, mut of_kind, mut with_user_data) =
-            (first.rows, BTreeSet::new(), first.of_kind, first.with_user_data);
+            (first.rows, FxHashSet::default(), first.of_kind, first.with_user_data);
         ids.extend(first.ids);
         let mut list = first.list;
         let short = |rows: u64| JellyfinError::ShortRead { what: kind.what.to_owned(), rows, total };
@@ -307,7 +316,7 @@ impl Lists<'_> {
             let ids = ids.iter().map(ItemId::as_str).collect::<Vec<_>>().join(",");
             let query = |user: &UserId| format!("userId={user}&ids={ids}&{OPTIONS}");
             let body = self.jellyfin.get("/Items", query, "series by id", self.jellyfin.limits.answer, true).await?;
-            self.read(&body, &SERIES)?.list.split_into(&mut found.items, &mut found.faults);
+            read(body, &SERIES).await?.list.split_into(&mut found.items, &mut found.faults);
         }
         Ok(found)
     }
@@ -324,7 +333,11 @@ impl Lists<'_> {
             let what = format!("episodes of {name}");
             let path = format!("/Shows/{id}/Episodes");
             let body = self.jellyfin.get(&path, query, &what, self.jellyfin.limits.answer, true).await;
-            (id, name, body.and_then(|body| self.read(&body, &EPISODES)))
+            let page = match body {
+                Ok(body) => read(body, &EPISODES).await,
+                Err(error) => Err(error),
+            };
+            (id, name, page)
         });
         let mut answers = std::pin::pin!(answers.buffer_unordered(self.jellyfin.limits.at_once));
         let mut found = List { items: Vec::new(), faults: Vec::new() };
@@ -356,40 +369,55 @@ impl Lists<'_> {
         }
         Ok((found, whole))
     }
+}
 
-    fn read<T>(&self, body: &[u8], kind: &Kind<T>) -> Result<Page<T>, JellyfinError> {
-        let unreadable = |e: serde_json::Error| JellyfinError::Unreadable { what: kind.what.to_owned(), reason: e.to_string() };
-        let result: QueryResult = serde_json::from_slice(body).map_err(unreadable)?;
-        let mut page = Page {
-            rows: result.items.len() as u64,
-            total: result.total_record_count,
-            ids: Vec::with_capacity(result.items.len()),
-            list: List { items: Vec::with_capacity(result.items.len()), faults: Vec::new() },
-            of_kind: 0,
-            with_user_data: 0,
-        };
+/// Reads a page on a thread of its own: while one is read, the next is on its way.
+async fn read<T: Send + 'static>(body: Vec<u8>, kind: &'static Kind<T>) -> Result<Page<T>, JellyfinError> {
+    tokio::task::spawn_blocking(move || kind.read_page(&body)).await.expect("reading a page doesn't panic")
+}
+
+impl<T> Kind<T> {
+    /// Most pages hold nothing odd and are read in one pass; in one that does, each item is read on its own.
+    fn read_page(&self, body: &[u8]) -> Result<Page<T>, JellyfinError> {
+        let unreadable = |e: serde_json::Error| JellyfinError::Unreadable { what: self.what.to_owned(), reason: e.to_string() };
+        if let Ok(QueryResult::<BaseItemDto> { items, total_record_count }) = serde_json::from_slice(body) {
+            let mut page = Page::new(items.len(), total_record_count);
+            items.iter().for_each(|dto| page.take_in(dto, self));
+            return Ok(page);
+        }
+        let result: QueryResult<&RawValue> = serde_json::from_slice(body).map_err(unreadable)?;
+        let mut page = Page::new(result.items.len(), result.total_record_count);
         for (row, item) in result.items.iter().enumerate() {
-            let dto: BaseItemDto = match serde_json::from_str(item.get()) {
-                Ok(dto) => dto,
+            match serde_json::from_str(item.get()) {
+                Ok(dto) => page.take_in(&dto, self),
                 Err(error) => {
                     page.ids.push(format!("unreadable {}", item.get()));
-                    page.list.faults.push(unreadable_item(item.get(), row, kind.what, &error));
-                    continue;
+                    page.list.faults.push(unreadable_item(item.get(), row, self.what, &error));
                 }
-            };
-            page.ids.push(dto.id.to_string());
-            // A server that doesn't know a parameter ignores it and sends everything.
-            if dto.kind != kind.name {
-                continue;
-            }
-            page.of_kind += 1;
-            page.with_user_data += u64::from(dto.user_data.is_some());
-            match (kind.read)(&dto) {
-                Ok(item) => page.list.items.push(item),
-                Err(fault) => page.list.faults.push(fault),
             }
         }
         Ok(page)
+    }
+}
+
+impl<T> Page<T> {
+    fn new(rows: usize, total: Option<u64>) -> Self {
+        let list = List { items: Vec::with_capacity(rows), faults: Vec::new() };
+        Self { rows: rows as u64, total, ids: Vec::with_capacity(rows), list, of_kind: 0, with_user_data: 0 }
+    }
+
+    fn take_in(&mut self, dto: &BaseItemDto<'_>, kind: &Kind<T>) {
+        self.ids.push(dto.id.to_string());
+        // A server that doesn't know a parameter ignores it and sends everything.
+        if dto.kind != kind.name {
+            return;
+        }
+        self.of_kind += 1;
+        self.with_user_data += u64::from(dto.user_data.is_some());
+        match (kind.read)(dto) {
+            Ok(item) => self.list.items.push(item),
+            Err(fault) => self.list.faults.push(fault),
+        }
     }
 }
 

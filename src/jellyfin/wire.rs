@@ -3,15 +3,13 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-/// `QueryResult<BaseItemDto>`: items are read one by one, so that an odd one doesn't take the others with it.
+/// `QueryResult<BaseItemDto>`, or its rows unread, so that an odd one doesn't take the others with it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct QueryResult<'a> {
+pub struct QueryResult<I> {
     /// The rows.
-    #[serde(borrow)]
-    pub items: Vec<&'a RawValue>,
+    pub items: Vec<I>,
     /// How many there are in all, whatever the page; absent where not asked for.
     pub total_record_count: Option<u64>,
 }

@@ -54,6 +54,8 @@ pub struct Fold {
     last: GlobalPosition,
     /// All of them: a log is read to its end, so that every fault can be named.
     faults: Vec<Fault>,
+    /// Emptied lists of records, to be filled again: new memory for each piece would cost as much as reading it.
+    spare: Vec<Vec<Record<'static>>>,
 }
 
 impl Fold {
@@ -66,6 +68,7 @@ impl Fold {
             lines: 0,
             last: GlobalPosition::default(),
             faults: Vec::new(),
+            spare: Vec::new(),
         }
     }
 
@@ -88,25 +91,28 @@ impl Fold {
     fn take_in(&mut self, lines: &[u8]) {
         let shares = self.shards.len();
         let parts = if lines.len() < WORTH_A_THREAD { 1 } else { shares };
-        let mut parts: Vec<Part<'_>> = in_parallel(cut(lines, parts), |lines| Part::read(lines, shares));
+        let mut empty = || (0..shares).map(|_| self.spare.pop().unwrap_or_default()).collect::<Vec<_>>();
+        let parts = cut(lines, parts).into_iter().map(|lines| (lines, empty())).collect();
+        let mut parts: Vec<Part<'_>> = in_parallel(parts, |(lines, records)| Part::read(lines, records));
         for part in &mut parts {
             part.follow(self.last, self.lines);
             self.last = self.last.max(part.last);
             self.lines += part.lines;
             self.faults.append(&mut part.faults);
         }
-        let parts = &parts;
-        let shards = if parts.len() == 1 { vec![&mut self.shards[..]] } else { self.shards.chunks_mut(1).collect() };
+        let read = &parts;
+        let shards = if read.len() == 1 { vec![&mut self.shards[..]] } else { self.shards.chunks_mut(1).collect() };
         let faults = in_parallel(shards.into_iter().enumerate().collect(), |(at, shards): (usize, &mut [Shard])| {
             let mut faults = Vec::new();
             for (share, shard) in (at..).zip(shards) {
-                for part in parts {
+                for part in read {
                     part.records[share].iter().for_each(|record| faults.extend(shard.take_in(record, part.lines_before)));
                 }
             }
             faults
         });
         self.faults.extend(faults.into_iter().flatten());
+        self.spare.extend(parts.into_iter().flat_map(|part| part.records).map(emptied));
     }
 
     fn close(&mut self) {
@@ -170,6 +176,12 @@ fn in_parallel<T: Send, R: Send>(work: Vec<T>, act: impl Fn(T) -> R + Sync) -> V
     })
 }
 
+/// The same list without its records, free of what they borrowed; mapping none of them keeps the memory.
+fn emptied(mut records: Vec<Record<'_>>) -> Vec<Record<'static>> {
+    records.clear();
+    records.into_iter().filter_map(|_| None).collect()
+}
+
 /// Cuts lines into parts of about the same length, each of whole lines.
 fn cut(mut lines: &[u8], parts: usize) -> Vec<&[u8]> {
     let mut cut = Vec::with_capacity(parts);
@@ -212,9 +224,7 @@ enum Content<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn read(mut bytes: &'a [u8], shares: usize) -> Self {
-        let expected = bytes.len() / 300 / shares;
-        let records = (0..shares).map(|_| Vec::with_capacity(expected)).collect();
+    fn read(mut bytes: &'a [u8], records: Vec<Vec<Record<'a>>>) -> Self {
         let mut part =
             Self { records, lines: 0, lines_before: 0, first: None, last: GlobalPosition::default(), faults: Vec::new() };
         while !bytes.is_empty() {

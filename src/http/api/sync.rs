@@ -36,7 +36,7 @@ pub struct ImportInput {
 ///
 /// With `Accept: text/event-stream` the answer is a stream of `progress` events and one `result` or `problem`.
 #[utoipa::path(post, path = "/api/jellyfin/scan",
-    responses((status = 200, body = ScanReport), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, content((ScanReport = "application/json"), (String = "text/event-stream"))), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub async fn scan(State(app): State<App>, Extension(Deadline(deadline)): Extension<Deadline>, headers: HeaderMap) -> Response {
     let run = |progress| async move { app.service.scan(SyncOptions { source: Source::Server, deadline, progress }).await };
     progress::answer(&headers, run).await
@@ -46,7 +46,7 @@ pub async fn scan(State(app): State<App>, Extension(Deadline(deadline)): Extensi
 ///
 /// With `Accept: text/event-stream` the answer is a stream of `progress` events and one `result` or `problem`.
 #[utoipa::path(post, path = "/api/jellyfin/import", request_body = Option<ImportInput>,
-    responses((status = 200, body = ImportReport), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, content((ImportReport = "application/json"), (String = "text/event-stream"))), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub async fn import(
     State(app): State<App>,
     Extension(Deadline(deadline)): Extension<Deadline>,
