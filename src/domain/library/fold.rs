@@ -106,7 +106,7 @@ impl Fold {
             let mut faults = Vec::new();
             for (share, shard) in (at..).zip(shards) {
                 for part in read {
-                    part.records[share].iter().for_each(|record| faults.extend(shard.take_in(record, part.lines_before)));
+                    shard.take_in(&part.records[share], part.lines_before, &mut faults);
                 }
             }
             faults
@@ -223,6 +223,22 @@ enum Content<'a> {
     Text(Box<LineText<'a>>),
 }
 
+impl Content<'_> {
+    fn stream_id(&self) -> &[u8] {
+        match self {
+            Self::Hot { stream_id, .. } => stream_id,
+            Self::Text(text) => text.stream_id.as_bytes(),
+        }
+    }
+
+    fn stream_position(&self) -> u64 {
+        match self {
+            Self::Hot { stream_position, .. } => *stream_position,
+            Self::Text(text) => text.stream_position,
+        }
+    }
+}
+
 impl<'a> Part<'a> {
     fn read(mut bytes: &'a [u8], records: Vec<Vec<Record<'a>>>) -> Self {
         let mut part =
@@ -300,25 +316,40 @@ struct Shard {
 }
 
 impl Shard {
-    fn take_in(&mut self, record: &Record<'_>, lines_before: u64) -> Option<Fault> {
-        let taken_in = match &record.content {
-            Content::Hot { stream_id, stream_position, event } => {
-                // A stream that begins with a hot event has no title: what counts is that its name is there.
-                let at = self.find(record.hash, stream_id);
-                let at = at.or_else(|| Some(self.open(record, str::from_utf8(stream_id).ok()?, *stream_position)));
-                match at {
-                    Some(at) => self.streams[at].follow(record, *stream_position).map(|()| self.streams[at].take_in_hot(event)),
-                    None => Err(LineError::NotALine("`streamId` is not UTF-8".into())),
-                }
+    /// Takes in records a few at a time: their streams are looked up one right after another, so that the processor
+    /// waits for their memory once and not for each.
+    fn take_in(&mut self, records: &[Record<'_>], lines_before: u64, faults: &mut Vec<Fault>) {
+        const FEW: usize = 32;
+        for records in records.chunks(FEW) {
+            let mut found = [None; FEW];
+            for (found, record) in found.iter_mut().zip(records) {
+                *found = self.find(record.hash, record.content.stream_id());
             }
-            Content::Text(text) => {
-                let at = self.find(record.hash, text.stream_id.as_bytes());
-                let at = at.unwrap_or_else(|| self.open(record, &text.stream_id, text.stream_position));
-                let stream = &mut self.streams[at];
-                stream.follow(record, text.stream_position).and_then(|()| stream.decode(text))
+            for (found, record) in found.into_iter().zip(records) {
+                // Another of these few may have opened it.
+                let at = found.or_else(|| self.find(record.hash, record.content.stream_id()));
+                let taken_in = self.take_in_one(at, record);
+                faults.extend(taken_in.err().map(|error| Fault { line: lines_before + record.line, error }));
             }
+        }
+    }
+
+    fn take_in_one(&mut self, at: Option<usize>, record: &Record<'_>) -> Result<(), LineError> {
+        let stream_id = record.content.stream_id();
+        let not_utf8 = |_| LineError::NotALine("`streamId` is not UTF-8".into());
+        let at = match at {
+            Some(at) => at,
+            None => self.open(record, str::from_utf8(stream_id).map_err(not_utf8)?),
         };
-        taken_in.err().map(|error| Fault { line: lines_before + record.line, error })
+        let stream = &mut self.streams[at];
+        stream.follow(record, record.content.stream_position())?;
+        match &record.content {
+            Content::Hot { event, .. } => {
+                stream.take_in_hot(event);
+                Ok(())
+            }
+            Content::Text(text) => stream.decode(text),
+        }
     }
 
     fn find(&self, hash: u64, stream_id: &[u8]) -> Option<usize> {
@@ -326,7 +357,8 @@ impl Shard {
         self.index.find(hash, is).map(|at| *at as usize)
     }
 
-    fn open(&mut self, record: &Record<'_>, stream_id: &str, position: u64) -> usize {
+    fn open(&mut self, record: &Record<'_>, stream_id: &str) -> usize {
+        let position = record.content.stream_position();
         let at = self.streams.len();
         let id = StreamId::from_log(stream_id);
         self.streams.push(Stream { id, first: record.global_position, position, title: Title::None });

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::ids::{StreamId, TmdbId};
 pub use fold::{Fold, Folded};
 pub use movie::{ImportedPlay, Movie, WatchSession};
-pub use series::{ImportedEpisode, RewatchSession, Season, Series};
+pub use series::{ImportedEpisode, RewatchSession, Season, Series, WatchedEpisodes};
 
 /// Whether a title is in the library, or was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -52,8 +52,14 @@ struct LeftDay {
 }
 
 /// A movie of the library.
+///
+/// Laid out as written: what every recorded session touches comes first, in one line of the processor's cache.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub struct Movie {
+    sessions: Vec<WatchSession>,
+    /// Whether the person has since removed it.
+    pub standing: Standing,
     /// Its stream.
     pub stream: StreamId,
     /// Its name.
@@ -82,9 +88,6 @@ pub struct Movie {
     pub want_to_watch_with: BTreeSet<Box<str>>,
     /// Since when it is in focus, if it is.
     pub in_focus_since: Option<DateTime<Utc>>,
-    /// Whether the person has since removed it.
-    pub standing: Standing,
-    sessions: Vec<WatchSession>,
     imported: Vec<ImportedPlay>,
     removed: Vec<LeftDay>,
     moved: Vec<LeftDay>,

@@ -1,8 +1,9 @@
 //! A series folded from its stream: its rewatch sessions, and what is known of plays that came and went.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use chrono::{DateTime, Utc};
+use rustc_hash::FxHashMap;
 
 use super::Standing;
 use crate::domain::{
@@ -23,7 +24,36 @@ pub struct RewatchSession {
     /// When it was made.
     pub created: DateTime<Utc>,
     /// Watched episodes and their days.
-    pub watched: BTreeMap<EpisodeNumber, WatchDate>,
+    pub watched: WatchedEpisodes,
+}
+
+/// Watched episodes and their days. A hash table while the fold fills it, as a large log marks hundreds of thousands;
+/// in the order of their numbers when somebody reads it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WatchedEpisodes(FxHashMap<EpisodeNumber, WatchDate>);
+
+impl WatchedEpisodes {
+    /// The day on which an episode was watched, if it was.
+    pub fn day(&self, number: EpisodeNumber) -> Option<WatchDate> {
+        self.0.get(&number).copied()
+    }
+
+    /// All of them, by number.
+    pub fn iter(&self) -> impl Iterator<Item = (EpisodeNumber, WatchDate)> {
+        let mut all: Vec<_> = self.0.iter().map(|(number, date)| (*number, *date)).collect();
+        all.sort_unstable();
+        all.into_iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// A season as the library knows it.
@@ -184,27 +214,31 @@ impl Series {
         from: Option<Provenance>,
     ) {
         let Some(session) = self.rewatches.iter_mut().find(|r| is(&r.id)) else { return };
-        session.watched.insert(number, date);
+        session.watched.0.insert(number, date);
         if let Some(Provenance { item, key }) = from {
             self.imported.entry(number).or_default().push(ImportedEpisode { key, item });
         }
         if !self.unwatched.is_empty()
-            && let Some(undone) = self.unwatched.get_mut(&number)
+            && let Entry::Occupied(mut undone) = self.unwatched.entry(number)
         {
-            undone.retain(|undone| undone.rewatch != session.id);
+            undone.get_mut().retain(|undone| undone.rewatch != session.id);
+            if undone.get().is_empty() {
+                undone.remove();
+            }
         }
     }
 
-    fn unwatch(&mut self, rewatch: &str, gone: impl Fn(EpisodeNumber) -> bool, at: DateTime<Utc>) {
-        let Some(session) = self.rewatches.iter_mut().find(|r| *r.id == *rewatch) else { return };
-        let unwatched = &mut self.unwatched;
-        session.watched.retain(|number, _| {
-            let gone = gone(*number);
-            if gone {
-                unwatched.entry(*number).or_default().push(Unwatched { rewatch: rewatch.into(), at });
-            }
-            !gone
-        });
+    fn unwatch(&mut self, rewatch: &str, number: EpisodeNumber, at: DateTime<Utc>) {
+        let Some(index) = self.position(rewatch) else { return };
+        if self.rewatches[index].watched.0.remove(&number).is_some() {
+            self.unwatched.entry(number).or_default().push(Unwatched { rewatch: rewatch.into(), at });
+        }
+    }
+
+    fn unwatch_all(&mut self, rewatch: &str, of: impl Fn(EpisodeNumber) -> bool, at: DateTime<Utc>) {
+        let Some(index) = self.position(rewatch) else { return };
+        let gone: Vec<_> = self.rewatches[index].watched.iter().map(|(number, _)| number).filter(|number| of(*number)).collect();
+        gone.into_iter().for_each(|number| self.unwatch(rewatch, number, at));
     }
 
     /// Takes in one event; what comes after the series was removed counts for nothing.
@@ -244,7 +278,7 @@ impl Series {
                 }
             }
             SeriesEvent::EpisodeWatched(e) => self.watch(&e.rewatch_id, e.number(), e.date.0, from),
-            SeriesEvent::EpisodeUnwatched(e) => self.unwatch(&e.rewatch_id, |number| number == e.number(), at),
+            SeriesEvent::EpisodeUnwatched(e) => self.unwatch(&e.rewatch_id, e.number(), at),
             SeriesEvent::SeasonMarkedWatched(e) => {
                 let season = e.season_number.0;
                 let episodes: Vec<i32> = self.seasons.get(&season).into_iter().flat_map(|s| s.episodes.keys().copied()).collect();
@@ -259,11 +293,11 @@ impl Series {
                 }
             }
             SeriesEvent::SeasonMarkedUnwatched(e) => {
-                self.unwatch(&e.rewatch_id, |number| number.season == e.season_number.0, at);
+                self.unwatch_all(&e.rewatch_id, |number| number.season == e.season_number.0, at);
             }
             SeriesEvent::EpisodeWatchedDateChanged(e) => {
                 if let Some(index) = self.position(&e.rewatch_id)
-                    && let Some(date) = self.rewatches[index].watched.get_mut(&e.number())
+                    && let Some(date) = self.rewatches[index].watched.0.get_mut(&e.number())
                 {
                     *date = e.date.0;
                 }
@@ -287,7 +321,7 @@ impl Series {
     /// The default session can't be removed (`event-log.md`); a log that says so all the same keeps it.
     fn remove_rewatch(&mut self, rewatch: &str, at: DateTime<Utc>) {
         let Some(index) = self.position(rewatch).filter(|index| *index != self.default_rewatch) else { return };
-        self.unwatch(rewatch, |_| true, at);
+        self.unwatch_all(rewatch, |_| true, at);
         self.rewatches.remove(index);
         if self.default_rewatch > index {
             self.default_rewatch -= 1;
@@ -300,6 +334,6 @@ const MOST_EPISODES_OF_A_SEASON: i32 = 20_000;
 
 impl RewatchSession {
     fn new(id: &str, name: Option<String>, friends: BTreeSet<Box<str>>, created: DateTime<Utc>) -> Self {
-        Self { id: id.into(), name, friends, created, watched: BTreeMap::new() }
+        Self { id: id.into(), name, friends, created, watched: WatchedEpisodes::default() }
     }
 }

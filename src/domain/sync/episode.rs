@@ -117,13 +117,13 @@ impl Planned<'_> {
     fn decide(&self, number: EpisodeNumber, play: &Play<'_>) -> Result<BTreeSet<Note>, Skip> {
         let series = self.series;
         let default = series.default_rewatch();
-        if self.numbers.contains(&number) || default.watched.contains_key(&number) {
+        if self.numbers.contains(&number) || default.watched.day(number).is_some() {
             return Err(Skip::AlreadyWatched);
         }
-        let mut watched = series.rewatches().iter().filter_map(|rewatch| rewatch.watched.get(&number)).peekable();
+        let mut watched = series.rewatches().iter().filter_map(|rewatch| rewatch.watched.day(number)).peekable();
         let somewhere = watched.peek().is_some();
         let before_default = play.instant().is_none_or(|played_at| played_at < default.created);
-        if watched.any(|day| play.at.is_some() && play.days().contains(day)) || (somewhere && before_default) {
+        if watched.any(|day| play.at.is_some() && play.days().contains(&day)) || (somewhere && before_default) {
             return Err(Skip::AlreadyWatched);
         }
         if series.has_imported(number, play.key()) {
