@@ -3,7 +3,7 @@
 use std::{
     io::{self, Read},
     num::NonZero,
-    sync::Arc,
+    sync::{Arc, mpsc},
 };
 
 use serde::Serialize;
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Pieces in which a log is read: large enough to share among threads, small enough to keep nothing of it.
-const PIECE: usize = 2 * 1024 * 1024;
+const PIECE: usize = 4 * 1024 * 1024;
 
 /// What `log check` found.
 #[derive(Debug)]
@@ -161,18 +161,31 @@ pub struct WholeLogBegun {
     pub head: Head,
 }
 
-/// Reads a piece, folds it, and reads the next into the same memory, whatever the log's length. Reading ahead on a thread
-/// of its own was slower: it held up one of the threads that fold, and the others waited for that one.
+/// Reads on one thread and folds on others; two pieces are under way at any time, whatever the log's length.
 fn fold_all(mut reader: Box<dyn Read + Send>, workers: NonZero<usize>) -> io::Result<Fold> {
     let mut fold = Fold::new(workers);
-    let mut piece = Vec::with_capacity(PIECE);
-    loop {
-        piece.clear();
-        if Read::by_ref(&mut reader).take(PIECE as u64).read_to_end(&mut piece)? == 0 {
-            return Ok(fold);
+    let (filled, to_fold) = mpsc::sync_channel::<io::Result<Vec<u8>>>(1);
+    let (emptied, to_fill) = mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for fresh in [Vec::new(), Vec::new()].into_iter().map(Some).chain(std::iter::repeat_with(|| None)) {
+                let Some(mut piece) = fresh.or_else(|| to_fill.recv().ok()) else { return };
+                piece.clear();
+                let read = Read::by_ref(&mut reader).take(PIECE as u64).read_to_end(&mut piece);
+                let ended = !matches!(read, Ok(length) if length == PIECE);
+                if filled.send(read.map(|_| piece)).is_err() || ended {
+                    return;
+                }
+            }
+        });
+        for piece in to_fold {
+            let piece = piece?;
+            fold.push(&piece);
+            // The reader has ended where nobody takes it back.
+            let _ = emptied.send(piece);
         }
-        fold.push(&piece);
-    }
+        Ok(fold)
+    })
 }
 
 /// Reads lines away until one lies behind the position.
