@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::{
     Cli, Command, DemoArgs, Exit, ImportArgs, LogCommand, ScanArgs, SetArgs, SettingsCommand, SnapshotCommand, print_completions,
-    serve::serve, table,
+    serve::serve, table, tell_of,
 };
 use crate::{
     demo,
@@ -219,11 +219,7 @@ async fn log(service: &Service, command: LogCommand) -> anyhow::Result<Exit> {
         }
         LogCommand::Check { file: None } => {
             if let Some(torn) = service.recover().await? {
-                eprintln!(
-                    "a crash had cut a commit short: {} bytes of it are set aside in {}",
-                    torn.bytes,
-                    torn.set_aside.display()
-                );
+                tell_of(&torn);
             }
             let check = service.check_log().await?;
             return show_faults(check.bytes, &check.faults);

@@ -13,6 +13,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 pub use commands::run;
 pub use serve::serve_lambda;
 
+use crate::store::Torn;
+
 /// How a command ended, for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -190,6 +192,12 @@ enum LogCommand {
         /// Where from; `-` for standard input
         file: PathBuf,
     },
+}
+
+/// Tells of a commit that a crash had cut short.
+fn tell_of(torn: &Torn) {
+    let Torn { set_aside, bytes } = torn;
+    eprintln!("a crash had cut a commit short: {bytes} bytes of it are set aside in {}", set_aside.display());
 }
 
 fn print_completions(shell: clap_complete::Shell) {

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::{Context, bail};
 use secrecy::SecretString;
 
+use super::tell_of;
 use crate::{
     http::{Access, router},
     service::Service,
@@ -24,7 +25,7 @@ pub(super) async fn serve(service: Arc<Service>, listen: SocketAddr, token: Opti
     };
     let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("can't listen on {listen}"))?;
     if let Some(torn) = service.recover().await? {
-        eprintln!("a crash had cut a commit short: {} bytes of it are set aside in {}", torn.bytes, torn.set_aside.display());
+        tell_of(&torn);
     }
     eprintln!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, router(service, access)).with_graceful_shutdown(interrupted()).await?;
