@@ -405,6 +405,39 @@ async fn no_secret_shows_in_an_error() {
     }
 }
 
+#[tokio::test]
+async fn answers_come_compressed_where_the_server_can() {
+    let (url, _) = scripted(|target, _| match target {
+        t if is_movies(t) => {
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut gzip, page(t, 3).to_string().as_bytes()).unwrap();
+            ([("content-encoding", "gzip")], gzip.finish().unwrap()).into_response()
+        }
+        t => sound(t),
+    })
+    .await;
+    assert_eq!(snapshot(&url).await.movies.len(), 3);
+}
+
+#[tokio::test]
+async fn no_more_than_four_requests_are_under_way_at_once() {
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (under_way, peak) = (now.clone(), most.clone());
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let routes = Router::new().fallback(async move |request: Request| {
+        let target = format!("{} {}", request.method(), request.uri());
+        peak.fetch_max(under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        // Long enough for every request that may come at the same time to have come.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        under_way.fetch_sub(1, Ordering::SeqCst);
+        if is_movies(&target) { ok(page(&target, 200)) } else { sound(&target) }
+    });
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    assert_eq!(snapshot(&url).await.movies.len(), 200);
+    assert_eq!(most.load(Ordering::SeqCst), 4);
+}
+
 /// A server over TLS with a certificate that nobody vouches for (`tests/tls/`, made for this test alone).
 async fn self_signed() -> String {
     use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
