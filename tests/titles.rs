@@ -109,6 +109,29 @@ async fn missing_titles_and_their_watches_are_added_in_one_commit() {
     assert_eq!((again.movies_auto_added, again.movies_added, again.episodes_added), (0, 0, 0));
 }
 
+/// Case 27, for titles: whoever comes second finds them there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn imports_at_once_add_a_missing_title_once() {
+    let tmdb = tmdb().await;
+    for _ in 0..5 {
+        let app = TestApp::with_log(LogText::new().movie("a-1999", "A", 1999, 1).text()).await;
+        let service = Arc::new(service(&app, &tmdb, Some("read-access-token")).await);
+        let imports: Vec<_> = (0..4)
+            .map(|_| {
+                let (service, (import, options)) = (service.clone(), request(Some(true)));
+                tokio::spawn(async move { service.import(import, options).await.unwrap().movies_auto_added })
+            })
+            .collect();
+        let mut added = 0;
+        for import in imports {
+            added += import.await.unwrap();
+        }
+        assert_eq!(added, 1);
+        assert_eq!(app.log().matches("Movie_added_to_library").count(), 2);
+        assert_eq!(app.log().lines().count(), 5);
+    }
+}
+
 #[tokio::test]
 async fn titles_are_added_only_where_the_person_wants_it() {
     let tmdb = tmdb().await;

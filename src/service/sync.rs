@@ -9,6 +9,7 @@ use super::{
     Service, ServiceError,
     report::{FaultReport, ImportReport, LogSpan, Outcome, ScanReport},
     settings::Settings,
+    titles::Described,
 };
 use crate::{
     domain::{
@@ -189,24 +190,20 @@ impl Service {
         *route = taken.route;
         let whole = taken.failures.movies.is_none() && taken.failures.series.is_none();
         let mut snapshot = with_failures(taken);
-        let mut described = None;
+        let mut described = Described::default();
         if auto_add {
             let (found, faults) = self.describe_missing(&settings, &folded, &snapshot, &preferences).await?;
             Arc::make_mut(&mut snapshot).faults.extend(faults);
-            described = Some(found);
+            described = found;
         }
         for _ in 0..TRIES {
             (options.progress)(Progress { phase: Phase::Plan, done: 0, total: 1 });
-            let mut base = Base { with_titles: folded.clone(), folded, titles: Vec::new() };
-            if let Some(described) = &described {
-                match self.with_titles(base.folded.clone(), &snapshot, described, request.via).await? {
-                    Some((with_titles, titles)) => base = Base { with_titles, titles, ..base },
-                    None => {
-                        folded = self.folded().await?;
-                        continue;
-                    }
-                }
-            }
+            let extended = self.with_titles(folded.clone(), &snapshot, &described, request.via).await?;
+            let Some((with_titles, titles)) = extended else {
+                folded = self.folded().await?;
+                continue;
+            };
+            let base = Base { folded, with_titles, titles };
             let (mut report, commit) = self.plan_import(base, &snapshot, &preferences, request.via).await?;
             if !whole {
                 // What wasn't listed wasn't forgotten.

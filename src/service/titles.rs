@@ -6,6 +6,7 @@ use super::{Service, ServiceError, settings::Settings};
 use crate::{
     domain::{
         events::{Addressed, Via},
+        ids::ItemId,
         library::Folded,
         snapshot::{ItemFault, Snapshot},
         sync::{Missing, Preferences, Titles, add_titles, plan},
@@ -14,6 +15,7 @@ use crate::{
 };
 
 /// Titles to add, and what is missing that they are for.
+#[derive(Default)]
 pub(super) struct Described {
     missing: Missing,
     titles: Titles,
@@ -44,7 +46,7 @@ impl Service {
         let movies = tmdb.movies(&missing.movies.keys().copied().collect::<Vec<_>>()).await;
         let series = tmdb.series(&missing.series.keys().copied().collect::<Vec<_>>()).await;
         let mut last = None;
-        let mut fault = |item: Option<&crate::domain::ids::ItemId>, error: TmdbError| {
+        let mut fault = |item: Option<&ItemId>, error: TmdbError| {
             faults.push(ItemFault { item_id: item.cloned(), name: "TMDB".into(), message: error.to_string() });
             last = Some(error);
         };
@@ -75,7 +77,7 @@ impl Service {
         described: &Described,
         via: Via,
     ) -> Result<Option<(Arc<Folded>, Vec<Addressed>)>, ServiceError> {
-        let additions = add_titles(&folded.log, &snapshot.server, &described.missing, &described.titles);
+        let additions = add_titles(&folded, &snapshot.server, &described.missing, &described.titles);
         if additions.is_empty() {
             return Ok(Some((folded, additions)));
         }

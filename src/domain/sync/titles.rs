@@ -6,6 +6,7 @@ use super::{Plan, Unmatched, UnmatchedItem};
 use crate::domain::{
     events::{Addition, Addressed, Log, MovieToAdd, Origin, SeriesToAdd, slug},
     ids::{ItemId, StreamId, TmdbId},
+    library::{Folded, Found},
     snapshot::{Server, TmdbRef},
 };
 
@@ -44,8 +45,10 @@ pub struct Titles {
     pub series: Vec<SeriesToAdd>,
 }
 
-/// The additions that put described titles into the library, each in a stream that doesn't exist yet.
-pub fn add_titles(log: &Log, server: &Server, missing: &Missing, titles: &Titles) -> Vec<Addressed> {
+/// The additions that put described titles into the library, each in a stream that doesn't exist yet. A title that
+/// somebody else has added since it was found missing is left alone.
+pub fn add_titles(folded: &Folded, server: &Server, missing: &Missing, titles: &Titles) -> Vec<Addressed> {
+    let Folded { log, library } = folded;
     let mut taken = BTreeSet::new();
     let mut add = |kind: &str, name: &str, year: i32, item: Option<&ItemId>, addition: Addition| {
         let item = item?.clone();
@@ -54,11 +57,13 @@ pub fn add_titles(log: &Log, server: &Server, missing: &Missing, titles: &Titles
         Some(Addressed { stream, addition, origin: Origin { server: server.id.clone(), item, played_at: None } })
     };
     let mut additions = Vec::new();
-    for movie in &titles.movies {
+    let absent = |movie: &&MovieToAdd| matches!(library.movie_by_tmdb(movie.tmdb_id), Found::Absent);
+    for movie in titles.movies.iter().filter(absent) {
         let item = missing.movies.get(&movie.tmdb_id);
         additions.extend(add("Movie", &movie.name, movie.year, item, Addition::MovieAdded(movie.clone())));
     }
-    for series in &titles.series {
+    let absent = |series: &&SeriesToAdd| matches!(library.series_by_tmdb(series.tmdb_id), Found::Absent);
+    for series in titles.series.iter().filter(absent) {
         let item = missing.series.get(&series.tmdb_id);
         additions.extend(add("Series", &series.name, series.year, item, Addition::SeriesAdded(series.clone())));
     }
@@ -97,7 +102,7 @@ mod tests {
         let movies = vec![movie("進撃の巨人", 1), movie("風立ちぬ", 2), movie("Not asked for", 3)];
         let missing =
             Missing { movies: [1, 2].map(|id| (TmdbId::new(id).unwrap(), item.clone())).into(), series: BTreeMap::new() };
-        let added = add_titles(&Log::default(), &server, &missing, &Titles { movies, series: vec![] });
+        let added = add_titles(&Folded::default(), &server, &missing, &Titles { movies, series: vec![] });
         let streams: Vec<&str> = added.iter().map(|a| a.stream.as_str()).collect();
         assert_eq!(streams, ["Movie--2013", "Movie--2013-2"]);
     }
