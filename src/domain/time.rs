@@ -49,11 +49,6 @@ impl WatchDate {
     pub fn year(self) -> i32 {
         chrono::Datelike::year(&self.0)
     }
-
-    /// The day as chrono has it, for calendars.
-    pub fn naive(self) -> NaiveDate {
-        self.0
-    }
 }
 
 impl fmt::Display for WatchDate {

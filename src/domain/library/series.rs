@@ -184,11 +184,6 @@ impl Series {
         self.imported.values().flatten()
     }
 
-    /// Plays of one episode that the sync added.
-    pub fn imported_plays_of(&self, number: EpisodeNumber) -> &[ImportedEpisode] {
-        self.imported.get(&number).map_or(&[], Vec::as_slice)
-    }
-
     /// Whether somebody un-watched the episode after that instant; at any time, for no instant.
     pub fn unwatched_after(&self, number: EpisodeNumber, played_at: Option<DateTime<Utc>>) -> bool {
         let undone = self.unwatched.get(&number).map_or(&[][..], Vec::as_slice);
