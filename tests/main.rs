@@ -7,6 +7,7 @@ mod client;
 mod golden;
 mod http;
 mod lambda;
+mod pages;
 mod properties;
 mod recordings;
 mod store;

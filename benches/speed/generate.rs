@@ -13,8 +13,16 @@ use mediatheca_jellyfin_sync::domain::{
     time::WatchDate,
 };
 
-const MOVIES: u64 = 5_000;
-const SERIES: u64 = 1_000;
+/// How large a library and its log are.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Movies in the library.
+    pub movies: u64,
+    /// Series in the library, each of 50 episodes.
+    pub series: u64,
+    /// Events in the log, the ones that added the titles among them.
+    pub events: u64,
+}
 
 /// A generator of numbers that look drawn: a linear congruence, as every run must be the same.
 struct Numbers(u64);
@@ -28,6 +36,7 @@ impl Numbers {
 
 struct Lines<W: Write> {
     out: W,
+    size: Size,
     position: u64,
     movies: Vec<u64>,
     series: Vec<u64>,
@@ -51,7 +60,7 @@ impl<W: Write> Lines<W> {
 
     fn titles(&mut self) {
         let overview = "Somebody goes somewhere and comes back another. ".repeat(6);
-        for n in 0..MOVIES {
+        for n in 0..self.size.movies {
             let data = format!(
                 r#"{{"name":"Film number {n}","year":{},"runtime":90,"overview":"{overview}","genres":["Drama"],"posterRef":"posters/{n}.jpg","backdropRef":null,"tmdbId":{},"tmdbRating":7.1}}"#,
                 1950 + n % 70,
@@ -59,7 +68,7 @@ impl<W: Write> Lines<W> {
             );
             self.event(true, n, "Movie_added_to_library", &data);
         }
-        for n in 0..SERIES {
+        for n in 0..self.size.series {
             let episode = |n: u64| {
                 format!(
                     r#"{{"episodeNumber":{n},"name":"Episode {n}","overview":"","runtime":45,"airDate":null,"stillRef":null,"tmdbRating":7.0}}"#
@@ -84,22 +93,22 @@ impl<W: Write> Lines<W> {
     }
 }
 
-fn lines<W: Write>(out: W) -> Lines<W> {
-    Lines { out, position: 0, movies: vec![0; MOVIES as usize], series: vec![0; SERIES as usize] }
+fn lines<W: Write>(out: W, size: Size) -> Lines<W> {
+    Lines { out, size, position: 0, movies: vec![0; size.movies as usize], series: vec![0; size.series as usize] }
 }
 
 /// The titles alone.
-pub fn titles(out: &mut Vec<u8>) {
-    lines(out).titles();
+pub fn titles(out: &mut Vec<u8>, size: Size) {
+    lines(out, size).titles();
 }
 
-/// A log of 5,000 movies and 1,000 series of 50 episodes, its other events watches and, one in fifty, something else.
-pub fn log(path: &Path, events: u64) {
-    let mut lines = lines(BufWriter::new(File::create(path).unwrap()));
+/// A log whose events are titles, then watches and, one in fifty, something else.
+pub fn log(path: &Path, size: Size) {
+    let mut lines = lines(BufWriter::new(File::create(path).unwrap()), size);
     let mut numbers = Numbers(1);
     lines.titles();
-    while lines.position < events {
-        let (movie, series) = (numbers.below(MOVIES), numbers.below(SERIES));
+    while lines.position < size.events {
+        let (movie, series) = (numbers.below(size.movies), numbers.below(size.series));
         let date = format!("20{:02}-{:02}-{:02}", numbers.below(26), 1 + numbers.below(12), 1 + numbers.below(28));
         let (season, episode) = (1 + numbers.below(5), 1 + numbers.below(10));
         match numbers.below(100) {

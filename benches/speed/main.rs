@@ -1,4 +1,4 @@
-//! How fast it is: `cargo bench`, or `cargo bench -- fold` for one of `fold`, `plan`, `scan`, `append`.
+//! How fast it is: `cargo bench`, or `cargo bench -- fold` for one of `fold`, `plan`, `scan`, `append`, `pages`.
 //!
 //! Each figure stands beside what it is measured against, from the same run on the same machine. Nothing here fails:
 //! a slow machine is no broken product.
@@ -16,20 +16,24 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::{body::Body, http::Request};
 use chrono::Utc;
+use generate::Size;
 use mediatheca_jellyfin_sync::{
     domain::{
         events::Via,
         library::Folded,
         sync::{Preferences, plan},
     },
+    http::{Access, router},
     jellyfin::Limits,
     service::{Service, SyncOptions},
     store::{LogStore, local::LocalStore, seal::KeySource},
 };
+use tower::ServiceExt;
 
 /// The log of the fold: as many events and titles as the largest home would have in a lifetime.
-const EVENTS: u64 = 1_000_000;
+const LIFETIME: Size = Size { movies: 5_000, series: 1_000, events: 1_000_000 };
 
 fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -39,8 +43,8 @@ fn main() {
     let store = folder.path().join("store");
     fs::create_dir(&store).unwrap();
     let log = store.join("events.jsonl");
-    generate::log(&log, EVENTS);
-    println!("a log of {EVENTS} events, {} MB\n", fs::metadata(&log).unwrap().len() / 1_000_000);
+    generate::log(&log, LIFETIME);
+    println!("a log of {} events, {} MB\n", LIFETIME.events, fs::metadata(&log).unwrap().len() / 1_000_000);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     // First, while the process has held nothing else: its peak of memory is the fold's.
     if is_wanted("fold") {
@@ -54,6 +58,9 @@ fn main() {
     }
     if is_wanted("append") {
         runtime.block_on(append(folder.path()));
+    }
+    if is_wanted("pages") {
+        runtime.block_on(pages(folder.path()));
     }
 }
 
@@ -76,7 +83,7 @@ async fn fold(folder: &Path, log: &Path) {
         let began = Instant::now();
         let folded = service.folded().await.unwrap();
         times.push(began.elapsed());
-        assert_eq!(folded.log.events(), EVENTS);
+        assert_eq!(folded.log.events(), LIFETIME.events);
         if times.len() == 1 {
             // Later ones count what the allocator kept of the earlier.
             peak = peak_memory() - before;
@@ -127,7 +134,7 @@ async fn scan(folder: &Path) {
     let store: PathBuf = folder.join("scan");
     let service = service(folder, &store);
     let mut titles = Vec::new();
-    generate::titles(&mut titles);
+    generate::titles(&mut titles, LIFETIME);
     service.begin_log(titles).await.unwrap();
     service.test_jellyfin(&server.credentials()).await.unwrap();
     service.scan(SyncOptions::default()).await.unwrap();
@@ -158,7 +165,7 @@ async fn append(folder: &Path) {
     let path = folder.join("append");
     let store = LocalStore::new(&path);
     let mut titles = Vec::new();
-    generate::titles(&mut titles);
+    generate::titles(&mut titles, LIFETIME);
     let own = service(folder, &path);
     own.begin_log(titles).await.unwrap();
     let mut times = Vec::new();
@@ -173,4 +180,41 @@ async fn append(folder: &Path) {
         "append  {:>7.1} ms   a commit of 1,000 events: one write, one sync (count them: benches/README.md)",
         best(&times).as_secs_f64() * 1e3
     );
+}
+
+/// Every page, as its handler answers: the first time after a start, and from then on.
+async fn pages(folder: &Path) {
+    let size = Size { movies: 12_000, series: 500, events: 50_000 };
+    let store = folder.join("pages");
+    fs::create_dir(&store).unwrap();
+    generate::log(&store.join("events.jsonl"), size);
+    let server = server::Server::start(12_000, 200, 20).await;
+    let prepare = service(folder, &store);
+    prepare.test_jellyfin(&server.credentials()).await.unwrap();
+    prepare.scan_for_preview(SyncOptions::default()).await.unwrap();
+    println!("pages   12,000 movies, 500 series, 50,000 events, a scan of 16,000 plays (goal: 20 ms)");
+    for path in ["/settings", "/sync", "/library", "/library?q=number+7&order=name", "/history", "/log", "/log?stream=number-7-"]
+    {
+        let handler = router(Arc::new(service(folder, &store)), Access::Loopback);
+        let answer = async || {
+            let request = Request::get(path).header("host", "localhost").header("accept", "text/html");
+            let began = Instant::now();
+            let response = handler.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert!(response.status().is_success(), "{path}");
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            (began.elapsed(), body.len())
+        };
+        let (first, length) = answer().await;
+        let mut later = Vec::new();
+        for _ in 0..10 {
+            later.push(answer().await.0);
+        }
+        later.sort();
+        println!(
+            "        {:>7.1} ms   {path}: median of {}; the first after a start {:.1} ms; {length} bytes",
+            later[later.len() / 2].as_secs_f64() * 1e3,
+            later.len(),
+            first.as_secs_f64() * 1e3
+        );
+    }
 }

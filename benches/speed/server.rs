@@ -108,6 +108,10 @@ async fn answer(State(library): State<Library>, request: Request) -> Response {
         "/Users/AuthenticateByName" => {
             Json(json!({"User":{"Id":"1a".repeat(16),"Name":"anna"},"AccessToken":"token"})).into_response()
         }
+        path if path.ends_with("/Images/Primary") => {
+            let one_pixel = include_bytes!("pixel.gif");
+            ([(header::CONTENT_TYPE, "image/gif")], &one_pixel[..]).into_response()
+        }
         "/Users/Me" => Json(json!({"Id":"1a".repeat(16),"Name":"anna"})).into_response(),
         _ => {
             let target = request.uri().to_string();

@@ -28,6 +28,9 @@ pub(super) async fn serve(service: Arc<Service>, listen: SocketAddr, token: Opti
         tell_of(&torn);
     }
     eprintln!("listening on http://{}", listener.local_addr()?);
+    // So that nobody waits for the log to be folded; where that fails, a request will say so.
+    let warmed = service.clone();
+    tokio::spawn(async move { warmed.folded().await.map(drop) });
     axum::serve(listener, router(service, access)).with_graceful_shutdown(interrupted()).await?;
     Ok(())
 }

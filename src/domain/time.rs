@@ -45,6 +45,11 @@ impl WatchDate {
         NaiveDate::from_ymd_opt(digits(&day[..4])? as i32, digits(&day[5..7])?, digits(&day[8..])?).map(Self)
     }
 
+    /// The day in a calendar.
+    pub fn day(self) -> NaiveDate {
+        self.0
+    }
+
     /// The year of the day.
     pub fn year(self) -> i32 {
         chrono::Datelike::year(&self.0)

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -27,20 +27,34 @@ pub enum Access {
 /// Name of the cookie that a browser holds once it has signed in.
 const COOKIE: &str = "mediatheca_session";
 
+/// What makes a browser forget it.
+pub(super) const NO_COOKIE: &str = "mediatheca_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0";
+
+/// Whether the browser's end of the way is encrypted: in front of a function it always is, and the front says so.
+pub(super) fn is_over_tls(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https")
+}
+
 impl Access {
     /// The cookie for a browser that gave the right token; it isn't the token itself.
-    pub(super) fn cookie(&self, given: &SecretString) -> Option<String> {
+    pub(super) fn cookie(&self, given: &SecretString, over_tls: bool) -> Option<String> {
         match self {
             Self::Token(token) if is_same(given.expose_secret(), token.expose_secret()) => {
-                Some(format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000", session(token)))
+                let secure = if over_tls { "; Secure" } else { "" };
+                Some(format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000{secure}", session(token)))
             }
             Self::Token(_) | Self::Loopback | Self::Nobody => None,
         }
     }
 
-    fn admits(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    /// Whether a browser has to sign in.
+    pub(super) fn asks_for_a_token(&self) -> bool {
+        matches!(self, Self::Token(_))
+    }
+
+    fn admits(&self, reads: bool, headers: &HeaderMap) -> Result<(), Problem> {
         let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        if let Some(problem) = from_elsewhere(text(header::ORIGIN), text(header::HOST), headers) {
+        if let Some(problem) = from_elsewhere(reads, headers) {
             return Err(problem);
         }
         match self {
@@ -80,9 +94,15 @@ impl Access {
 }
 
 /// A page of another site can send requests here; its `Origin` gives it away, and in newer browsers `Sec-Fetch-Site`.
-fn from_elsewhere(origin: Option<&str>, host: Option<&str>, headers: &HeaderMap) -> Option<Problem> {
+fn from_elsewhere(reads: bool, headers: &HeaderMap) -> Option<Problem> {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let (origin, host) = (text(header::ORIGIN), text(header::HOST));
     let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    // A link or a bookmark leads here from anywhere; what it opens is read, not sent, and only into a page of its own.
+    let has = |name: &str, expected: &str| headers.get(name).is_some_and(|value| value == expected);
+    let opens_a_page = has("sec-fetch-mode", "navigate") && has("sec-fetch-dest", "document");
     let foreign = match (origin, site) {
+        (None, Some(_)) if reads && opens_a_page => false,
         (Some(origin), _) => origin.split_once("://").map(|(_, origin_host)| origin_host) != host,
         (None, Some(site)) => matches!(site, "cross-site" | "same-site"),
         (None, None) => false,
@@ -108,17 +128,23 @@ fn session(token: &SecretString) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Lets a request through or answers why not. Health and signing in are open to all who come by the right name.
+/// Whether a request is a form that this product's own page sent; every browser of today says so.
+pub(super) fn is_own_form(headers: &HeaderMap) -> bool {
+    let says = headers.contains_key(header::ORIGIN) || headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
+    says && from_elsewhere(false, headers).is_none()
+}
+
+/// Lets a request through or answers why not. Health, signing in, and what the sign-in page is made of are open to all
+/// who come by the right name.
 pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
-    let open = matches!(request.uri().path(), "/healthz");
-    let signing_in = request.uri().path() == "/api/session" && matches!(app.access, Access::Token(_));
+    let path = request.uri().path();
+    let open = matches!(path, "/healthz");
+    let is_door = matches!(path, "/api/session" | "/sign-in" | "/sign-out") || path.starts_with("/assets/");
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let admitted = match () {
         () if open => Ok(()),
-        () if signing_in => {
-            let text = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
-            from_elsewhere(text(header::ORIGIN), text(header::HOST), request.headers()).map_or(Ok(()), Err)
-        }
-        () => app.access.admits(request.headers()),
+        () if is_door && app.access.asks_for_a_token() => from_elsewhere(reads, request.headers()).map_or(Ok(()), Err),
+        () => app.access.admits(reads, request.headers()),
     };
     match admitted {
         Ok(()) => next.run(request).await,
@@ -135,7 +161,7 @@ mod tests {
     }
 
     fn admitted(access: &Access, pairs: &[(&'static str, &str)]) -> Result<(), &'static str> {
-        access.admits(&headers(pairs)).map_err(|problem| {
+        access.admits(true, &headers(pairs)).map_err(|problem| {
             if problem == Problem::new("unauthorized", "send the API token: `Authorization: Bearer <token>`") {
                 "token"
             } else {
@@ -167,6 +193,26 @@ mod tests {
     }
 
     #[test]
+    fn a_link_of_another_site_opens_a_page_and_sends_nothing() {
+        let site = ("sec-fetch-site", "cross-site");
+        let link = headers(&[("host", "localhost"), site, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]);
+        assert!(Access::Loopback.admits(true, &link).is_ok());
+        assert!(Access::Loopback.admits(false, &link).is_err(), "a form of another site is no link");
+        let frame = headers(&[("host", "localhost"), site, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")]);
+        assert!(Access::Loopback.admits(true, &frame).is_err());
+    }
+
+    #[test]
+    fn a_form_is_taken_from_this_products_own_pages_alone() {
+        let host = ("host", "sync.example");
+        assert!(is_own_form(&headers(&[host, ("origin", "https://sync.example")])));
+        assert!(is_own_form(&headers(&[host, ("sec-fetch-site", "same-origin")])));
+        for other in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "same-site"), ("x-a", "b")] {
+            assert!(!is_own_form(&headers(&[host, other])), "{other:?}");
+        }
+    }
+
+    #[test]
     fn with_a_token_its_holder_is_answered_from_anywhere() {
         let access = Access::Token(SecretString::from("s3cret"));
         let host = ("host", "sync.example");
@@ -174,11 +220,11 @@ mod tests {
         assert_eq!(admitted(&access, &[host, ("authorization", "Bearer wrong")]), Err("token"));
         assert_eq!(admitted(&access, &[host, ("authorization", "Basic s3cret")]), Err("token"));
         assert_eq!(admitted(&access, &[host]), Err("token"));
-        let cookie = access.cookie(&SecretString::from("s3cret")).unwrap();
+        let cookie = access.cookie(&SecretString::from("s3cret"), true).unwrap();
         assert!(!cookie.contains("s3cret"));
         let pair = cookie.split(';').next().unwrap();
         assert_eq!(admitted(&access, &[host, ("cookie", &format!("a=b; {pair}"))]), Ok(()));
-        assert!(access.cookie(&SecretString::from("wrong")).is_none());
+        assert!(access.cookie(&SecretString::from("wrong"), true).is_none());
     }
 
     #[test]

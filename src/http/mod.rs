@@ -1,8 +1,10 @@
-//! The one handler: every route on this page, the same in a local process and on Lambda.
+//! The one handler, the same in a local process and on Lambda: the interface's routes on this page, the pages' in
+//! [`pages`].
 
 mod access;
 mod api;
 mod deadline;
+mod pages;
 mod problem;
 mod progress;
 mod request;
@@ -69,9 +71,11 @@ pub fn router(service: Arc<Service>, access: Access) -> Router {
     let openapi = || async move { ([("content-type", "application/json")], description).into_response() };
     routes
         .route("/api/openapi.json", get(openapi))
+        .merge(pages::routes())
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(middleware::from_fn_with_state(app.clone(), access::check))
+        .layer(middleware::from_fn_with_state(app.clone(), pages::finish))
         .layer(middleware::from_fn(deadline::set))
         .with_state(app)
 }

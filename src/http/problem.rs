@@ -18,20 +18,25 @@ pub struct Problem {
     #[schema(rename = "type")]
     kind: &'static str,
     /// A few words, the same for every problem of the code.
-    title: &'static str,
+    pub(super) title: &'static str,
     /// The HTTP status.
     status: u16,
     /// What happened, with what, and what to do.
-    detail: String,
+    pub(super) detail: String,
     /// For programs: stable.
-    code: &'static str,
+    pub(super) code: &'static str,
 }
 
 impl Problem {
     /// A problem of that code.
-    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
-        let (status, title) = known(code);
+    pub fn new(code: &str, detail: impl Into<String>) -> Self {
+        let (code, status, title) = known(code);
         Self { kind: "about:blank", title, status: status.as_u16(), detail: sentence(detail.into()), code }
+    }
+
+    /// Its status.
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The same code with one of its other statuses.
@@ -41,26 +46,30 @@ impl Problem {
     }
 }
 
-fn known(code: &str) -> (StatusCode, &'static str) {
+fn known(code: &str) -> (&'static str, StatusCode, &'static str) {
     match code {
-        "invalid_request" => (StatusCode::UNPROCESSABLE_ENTITY, "The request can't be taken as it is"),
-        "unauthorized" => (StatusCode::UNAUTHORIZED, "No access without the API token"),
-        "forbidden_origin" => (StatusCode::FORBIDDEN, "Called from elsewhere"),
-        "not_found" => (StatusCode::NOT_FOUND, "There is no such thing"),
-        "method_not_allowed" => (StatusCode::METHOD_NOT_ALLOWED, "This can't be done here"),
-        "payload_too_large" => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
-        "not_configured" => (StatusCode::CONFLICT, "Jellyfin isn't set up yet"),
-        "log_conflict" => (StatusCode::CONFLICT, "The log moved"),
-        "log_not_empty" => (StatusCode::CONFLICT, "The log has events already"),
-        "log_corrupt" => (StatusCode::INTERNAL_SERVER_ERROR, "The log can't be read"),
-        "store_unavailable" => (StatusCode::SERVICE_UNAVAILABLE, "The store failed"),
-        "jellyfin_unreachable" => (StatusCode::BAD_GATEWAY, "Jellyfin can't be reached"),
-        "jellyfin_not_a_server" => (StatusCode::BAD_GATEWAY, "That is no Jellyfin server"),
-        "jellyfin_credentials_rejected" => (StatusCode::BAD_GATEWAY, "Jellyfin refused the sign-in"),
-        "jellyfin_reauthentication_required" => (StatusCode::BAD_GATEWAY, "Jellyfin wants a new sign-in"),
-        "jellyfin_error" => (StatusCode::BAD_GATEWAY, "Jellyfin failed"),
-        "tmdb_error" => (StatusCode::BAD_GATEWAY, "TMDB failed"),
-        _ => (StatusCode::INTERNAL_SERVER_ERROR, "Something failed"),
+        "invalid_request" => ("invalid_request", StatusCode::UNPROCESSABLE_ENTITY, "The request can't be taken as it is"),
+        "unauthorized" => ("unauthorized", StatusCode::UNAUTHORIZED, "No access without the API token"),
+        "forbidden_origin" => ("forbidden_origin", StatusCode::FORBIDDEN, "Called from elsewhere"),
+        "not_found" => ("not_found", StatusCode::NOT_FOUND, "There is no such thing"),
+        "method_not_allowed" => ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED, "This can't be done here"),
+        "payload_too_large" => ("payload_too_large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+        "not_configured" => ("not_configured", StatusCode::CONFLICT, "Jellyfin isn't set up yet"),
+        "log_conflict" => ("log_conflict", StatusCode::CONFLICT, "The log moved"),
+        "log_not_empty" => ("log_not_empty", StatusCode::CONFLICT, "The log has events already"),
+        "log_corrupt" => ("log_corrupt", StatusCode::INTERNAL_SERVER_ERROR, "The log can't be read"),
+        "store_unavailable" => ("store_unavailable", StatusCode::SERVICE_UNAVAILABLE, "The store failed"),
+        "jellyfin_unreachable" => ("jellyfin_unreachable", StatusCode::BAD_GATEWAY, "Jellyfin can't be reached"),
+        "jellyfin_not_a_server" => ("jellyfin_not_a_server", StatusCode::BAD_GATEWAY, "That is no Jellyfin server"),
+        "jellyfin_credentials_rejected" => {
+            ("jellyfin_credentials_rejected", StatusCode::BAD_GATEWAY, "Jellyfin refused the sign-in")
+        }
+        "jellyfin_reauthentication_required" => {
+            ("jellyfin_reauthentication_required", StatusCode::BAD_GATEWAY, "Jellyfin wants a new sign-in")
+        }
+        "jellyfin_error" => ("jellyfin_error", StatusCode::BAD_GATEWAY, "Jellyfin failed"),
+        "tmdb_error" => ("tmdb_error", StatusCode::BAD_GATEWAY, "TMDB failed"),
+        _ => ("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something failed"),
     }
 }
 
@@ -79,8 +88,11 @@ impl From<ServiceError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.status();
+        // For pages, which show it to people (`pages::finish`).
+        let for_people = self.clone();
         let mut response = (status, Json(self)).into_response();
+        response.extensions_mut().insert(for_people);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

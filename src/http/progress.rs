@@ -63,7 +63,7 @@ fn stream(told: mpsc::UnboundedReceiver<Event>) -> impl Stream<Item = Result<Eve
     futures_util::StreamExt::map(UnboundedReceiverStream::new(told), Ok)
 }
 
-fn event(name: &str, data: &impl Serialize) -> Event {
+pub(super) fn event(name: &str, data: &impl Serialize) -> Event {
     let json = serde_json::to_string(data).expect("reports of texts and numbers always encode");
     Event::default().event(name).data(json)
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use super::Problem;
+use super::{Problem, access};
 
 /// A JSON body.
 pub(super) struct JsonBody<T>(pub T);
@@ -18,6 +18,45 @@ pub(super) struct OptionalJsonBody<T>(pub T);
 
 /// Any body, up to the route's limit.
 pub(super) struct RawBody(pub Bytes);
+
+/// A form that one of our own pages sent: names and values, a name as often as it was sent.
+pub(super) struct FormBody(Vec<(String, String)>);
+
+impl FormBody {
+    /// The first value of that name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of that name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a box of that name is ticked.
+    pub fn is_ticked(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for FormBody {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        if !access::is_own_form(request.headers()) {
+            let detail = "this form came from elsewhere: open the page here and send it from there";
+            return Err(Problem::new("forbidden_origin", detail).into_response());
+        }
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let is_form = kind.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded";
+        let RawBody(body) = RawBody::from_request(request, state).await?;
+        if !is_form && !body.is_empty() {
+            let problem = Problem::new("invalid_request", "a form is sent as `application/x-www-form-urlencoded`");
+            return Err(problem.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE).into_response());
+        }
+        Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
+    }
+}
 
 impl<S: Send + Sync> FromRequest<S> for RawBody {
     type Rejection = Response;

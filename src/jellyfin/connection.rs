@@ -116,14 +116,7 @@ impl Connection {
         limits: Limits,
         deadline: Option<Instant>,
     ) -> Result<Self, JellyfinError> {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("mediatheca-jellyfin-sync/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(limits.connect)
-            .read_timeout(limits.silence)
-            .danger_accept_invalid_certs(accept_invalid_certificates)
-            .build()
-            .map_err(|e| JellyfinError::Unreachable { server: server.clone(), reason: reasons(&e) })?;
+        let http = client(&server, accept_invalid_certificates, &limits)?;
         let token = Mutex::new(credentials.token.clone());
         let places = Arc::new(Semaphore::new(limits.at_once));
         Ok(Self { http, server, credentials, token, renewing: Mutex::new(false), limits, deadline, places })
@@ -378,7 +371,7 @@ impl Connection {
         }
         match tokio::time::timeout(patience, request.send()).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(self.transport_error(&error)),
+            Ok(Err(error)) => Err(transport_error(&self.server, &error)),
             Err(_) if self.time_left(what).is_err() => Err(JellyfinError::Deadline { what: what.to_owned() }),
             Err(_) => Err(JellyfinError::TooSlow { what: what.to_owned(), after: patience }),
         }
@@ -388,7 +381,7 @@ impl Connection {
         let left = self.time_left(what)?;
         match tokio::time::timeout(left, response.bytes()).await {
             Ok(Ok(bytes)) => Ok(bytes.into()),
-            Ok(Err(error)) => Err(self.transport_error(&error)),
+            Ok(Err(error)) => Err(transport_error(&self.server, &error)),
             Err(_) => Err(JellyfinError::Deadline { what: what.to_owned() }),
         }
     }
@@ -426,15 +419,6 @@ impl Connection {
         value
     }
 
-    fn transport_error(&self, error: &reqwest::Error) -> JellyfinError {
-        let (server, reason) = (self.server.clone(), reasons(error));
-        if reason.to_ascii_lowercase().contains("certificate") {
-            JellyfinError::Certificate { server, reason }
-        } else {
-            JellyfinError::Unreachable { server, reason }
-        }
-    }
-
     fn status_error(&self, response: &Response, what: &str) -> JellyfinError {
         let is_html = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
         match (response.status(), retry::retry_after(response.headers())) {
@@ -443,6 +427,31 @@ impl Connection {
             }
             (status, _) => JellyfinError::Status { status: status.as_u16(), what: what.to_owned() },
         }
+    }
+}
+
+/// A client for one server: it follows no redirect, and waits no longer than the limits say.
+pub(super) fn client(
+    server: &ServerUrl,
+    accept_invalid_certificates: bool,
+    limits: &Limits,
+) -> Result<reqwest::Client, JellyfinError> {
+    reqwest::Client::builder()
+        .user_agent(concat!("mediatheca-jellyfin-sync/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(limits.connect)
+        .read_timeout(limits.silence)
+        .danger_accept_invalid_certs(accept_invalid_certificates)
+        .build()
+        .map_err(|e| JellyfinError::Unreachable { server: server.clone(), reason: reasons(&e) })
+}
+
+pub(super) fn transport_error(server: &ServerUrl, error: &reqwest::Error) -> JellyfinError {
+    let (server, reason) = (server.clone(), reasons(error));
+    if reason.to_ascii_lowercase().contains("certificate") {
+        JellyfinError::Certificate { server, reason }
+    } else {
+        JellyfinError::Unreachable { server, reason }
     }
 }
 

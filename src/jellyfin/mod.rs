@@ -1,12 +1,13 @@
 //! The adapter to Jellyfin: HTTP in, a [`Snapshot`](crate::domain::snapshot::Snapshot) out.
 //!
-//! [`Connection`] signs in and sends requests; [`fetch`] asks for the lists that a plan needs; [`wire`] has Jellyfin's
+//! [`Connection`] signs in and sends requests; [`fetch`] asks for the lists that a plan needs, [`Gallery`] for posters; [`wire`] has Jellyfin's
 //! names and [`convert`] puts them into ours. Facts about servers are from `jellyfin-api.md` and the recordings.
 
 pub mod connection;
 pub mod convert;
 mod error;
 pub mod fetch;
+mod poster;
 mod retry;
 mod server_url;
 pub mod wire;
@@ -14,4 +15,5 @@ pub mod wire;
 pub use connection::{Connection, Credentials, Limits, SignedIn, User};
 pub use error::JellyfinError;
 pub use fetch::{EpisodeRoute, Failures, Fetched, Progress, ProgressPhase};
+pub use poster::{Gallery, PICTURES, Poster};
 pub use server_url::{ServerUrl, ServerUrlError};

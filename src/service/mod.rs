@@ -1,8 +1,12 @@
 //! Where the domain and the adapters meet, and nowhere else: read, fold, fetch, plan, extend, append.
 
 mod error;
+mod links;
 mod log;
+mod newest;
+mod preview;
 pub mod report;
+mod runs;
 mod settings;
 mod status;
 mod sync;
@@ -16,15 +20,21 @@ use std::{
 use chrono::{DateTime, Utc};
 
 pub use error::{ServiceError, SettingError};
+pub use links::Links;
 pub use log::{LogCheck, LogStat};
+pub use newest::{EventFilter, LoggedEvent, Newest};
+pub use preview::{LeftOut, Preview, PreviewEpisode, PreviewRow};
+pub use runs::{RunWatch, Running};
 pub use settings::{ConnectionTest, JellyfinInput, PreferencesInput, SettingsView, SyncInput, SyncPreferences};
-pub use status::{Running, StatusReport};
+pub use status::{Failure, LastConnection, LastImport, LastScan, StatusReport};
 pub use sync::{ImportRequest, Phase, Progress, Source, SyncOptions};
+
+use runs::Runs;
 
 use crate::{
     domain::library::Folded,
-    jellyfin::Limits,
-    store::{Stamp, Store, seal::KeySource},
+    jellyfin::{Gallery, Limits},
+    store::{Stamp, Store, Version, seal::KeySource},
     tmdb,
 };
 
@@ -43,14 +53,32 @@ pub struct Service {
     workers: NonZero<usize>,
     tmdb_url: String,
     folded: Mutex<Option<(Stamp, Arc<Folded>)>>,
-    running: Mutex<Option<Running>>,
+    runs: Runs,
+    preview: Kept<Option<Arc<Preview>>>,
+    links: Kept<Arc<Links>>,
+    gallery: tokio::sync::Mutex<Option<Arc<Gallery>>>,
 }
+
+/// A document as it was decoded last, and what it was then.
+type Kept<T> = tokio::sync::Mutex<Option<(Version, T)>>;
 
 impl Service {
     /// A service over a store, that does nothing until it is asked.
     pub fn new(store: Arc<dyn Store>, key: KeySource, limits: Limits, clock: Clock, workers: NonZero<usize>) -> Self {
         let tmdb_url = tmdb::BASE_URL.to_owned();
-        Self { store, key, limits, clock, workers, tmdb_url, folded: Mutex::new(None), running: Mutex::new(None) }
+        Self {
+            store,
+            key,
+            limits,
+            clock,
+            workers,
+            tmdb_url,
+            folded: Mutex::new(None),
+            runs: Runs::default(),
+            preview: Kept::default(),
+            links: Kept::default(),
+            gallery: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The same with TMDB at another address.
@@ -60,6 +88,11 @@ impl Service {
 
     fn now(&self) -> DateTime<Utc> {
         (self.clock)()
+    }
+
+    /// Follows what runs in this process.
+    pub fn follow_runs(&self) -> RunWatch {
+        self.runs.follow()
     }
 
     /// The store that it works on.

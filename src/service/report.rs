@@ -236,6 +236,20 @@ pub struct LogSpan {
     pub after: u64,
 }
 
+/// What an import added to a title.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AddedTo {
+    /// `Movie` or `Series`.
+    pub item_type: ItemType,
+    /// The title's slug.
+    pub slug: String,
+    /// The library's name for it.
+    pub name: String,
+    /// Watch sessions or watched episodes.
+    pub added: u64,
+}
+
 /// What was added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -264,6 +278,9 @@ pub struct ImportReport {
     pub forgotten: u64,
     /// What couldn't be read.
     pub errors: Vec<FaultReport>,
+    /// What was added to which titles; the status keeps the first hundred.
+    #[serde(default)]
+    pub titles: Vec<AddedTo>,
     /// Where the log ended before and after.
     pub log: LogSpan,
 }
@@ -404,6 +421,25 @@ impl ScanReport {
     }
 }
 
+impl AddedTo {
+    fn all(plan: &Plan<'_>) -> Vec<Self> {
+        let is_added = |decision: &Decision| matches!(decision, Decision::Add { .. });
+        let movies = plan.movies.iter().filter(|movie| is_added(&movie.decision)).map(|movie| Self {
+            item_type: ItemType::Movie,
+            slug: movie.stream.slug().to_owned(),
+            name: movie.name.to_owned(),
+            added: 1,
+        });
+        let series = plan.series.iter().map(|series| Self {
+            item_type: ItemType::Series,
+            slug: series.stream.slug().to_owned(),
+            name: series.name.to_owned(),
+            added: series.episodes.iter().filter(|episode| is_added(&episode.decision)).count() as u64,
+        });
+        movies.chain(series.filter(|series| series.added > 0)).collect()
+    }
+}
+
 impl ImportReport {
     pub(super) fn of(plan: &Plan<'_>, snapshot: &Snapshot, span: LogSpan, forgotten: u64) -> Self {
         let counts = plan.counts();
@@ -426,6 +462,7 @@ impl ImportReport {
             unmatched: UnmatchedCounts { movies: plan.unmatched_movies.len() as u64, series: plan.unmatched_series.len() as u64 },
             forgotten,
             errors: plan.faults.iter().map(FaultReport::of).collect(),
+            titles: AddedTo::all(plan),
             log: span,
         }
     }

@@ -4,9 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::settings::Settings;
 use super::{
-    Service, ServiceError,
-    report::{FaultReport, ImportReport, Outcome, ScanReport, Summary, instant},
+    Running, Service, ServiceError,
+    report::{FaultReport, ImportReport, Outcome, ScanReport, ServerReport, Summary, instant},
 };
 use crate::{jellyfin::EpisodeRoute, store::StoreError};
 
@@ -15,12 +16,17 @@ const NAME: &str = "status";
 /// How long a way that worked is taken first: Jellyfin makes its statistics daily, after which the flat list is best.
 const ROUTE_LASTS: TimeDelta = TimeDelta::hours(24);
 
+/// How many titles of an import the status names; its counts say the rest.
+const MOST_TITLES: usize = 100;
+
 /// The document.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Status {
     last_scan: Option<LastScan>,
     last_import: Option<LastImport>,
+    last_addition: Option<LastImport>,
+    connection: Option<LastConnection>,
     /// The failure of the last import that failed, until a later one succeeds.
     failure: Option<Failure>,
     episode_route: Option<RouteSeen>,
@@ -56,6 +62,22 @@ pub struct LastImport {
     pub failure: Option<Failure>,
 }
 
+/// How a server last answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LastConnection {
+    /// When.
+    pub at: String,
+    /// Its address in the settings.
+    pub server_url: String,
+    /// Who signed in.
+    pub username: String,
+    /// What it is; null where it was never reached.
+    pub server: Option<ServerReport>,
+    /// Why it failed; null where it didn't.
+    pub failure: Option<Failure>,
+}
+
 /// Why a run came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Failure {
@@ -74,16 +96,6 @@ struct RouteSeen {
     at: DateTime<Utc>,
 }
 
-/// A run under way in this process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Running {
-    /// `scan` or `import`.
-    pub kind: String,
-    /// Since when.
-    pub since: String,
-}
-
 /// How the last runs went, what runs now, and when the next is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -92,6 +104,10 @@ pub struct StatusReport {
     pub last_scan: Option<LastScan>,
     /// The last import; null where there was none.
     pub last_import: Option<LastImport>,
+    /// The last import that added something; null where none did.
+    pub last_addition: Option<LastImport>,
+    /// How the server in the settings last answered; null where it wasn't asked since they were made.
+    pub connection: Option<LastConnection>,
     /// What went wrong last, until a later import succeeds.
     pub failure: Option<Failure>,
     /// What runs in this process.
@@ -115,13 +131,13 @@ impl Service {
     /// # Errors
     /// The store fails.
     pub async fn status_report(&self) -> Result<StatusReport, ServiceError> {
-        let Status { last_scan, last_import, failure, episode_route } = self.status().await?;
-        let running = self.running.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        let Status { last_scan, last_import, last_addition, connection, failure, episode_route } = self.status().await?;
+        let running = self.runs.first();
         let episode_route = episode_route.map(|seen| match seen.route {
             EpisodeRoute::Flat => "flat".to_owned(),
             EpisodeRoute::BySeries => "by_series".to_owned(),
         });
-        Ok(StatusReport { last_scan, last_import, failure, running, next_due: None, episode_route })
+        Ok(StatusReport { last_scan, last_import, last_addition, connection, failure, running, next_due: None, episode_route })
     }
 
     pub(super) fn route_to_begin_with(status: &Status, now: DateTime<Utc>) -> EpisodeRoute {
@@ -170,7 +186,9 @@ impl Service {
                     Outcome::NothingToAdd => ("nothing_to_add", None),
                     Outcome::Partial => ("partial", report.errors.first().map(|error| Failure::of_part(error, began))),
                 };
-                (LastImport { at, outcome: outcome.into(), result: Some(report.clone()), failure: None }, failure)
+                let mut report = report.clone();
+                report.titles.truncate(MOST_TITLES);
+                (LastImport { at, outcome: outcome.into(), result: Some(report), failure: None }, failure)
             }
             Err(error) => {
                 let failure = Some(Failure::of(error, began));
@@ -179,8 +197,41 @@ impl Service {
         };
         self.change_status(|status| {
             status.last_import = Some(last.clone());
+            if last.result.as_ref().is_some_and(|report| report.log.after > report.log.before) {
+                status.last_addition = Some(last.clone());
+            }
             status.failure = failure.clone();
             status.see(route, began);
+        })
+        .await
+    }
+
+    /// Keeps how a server answered, for the account that was tried.
+    pub(super) async fn keep_connection(
+        &self,
+        tried: &Settings,
+        result: Result<&ServerReport, &ServiceError>,
+    ) -> Result<(), ServiceError> {
+        let Some((server_url, username)) = tried.account() else { return Ok(()) };
+        let now = self.now();
+        let failure = result.err().map(|error| Failure::of(error, now));
+        let is_new = |seen: &Option<LastConnection>| {
+            let same = |seen: &LastConnection| {
+                seen.server_url == server_url
+                    && seen.username == username
+                    && seen.server.as_ref() == result.ok()
+                    && seen.failure.is_none()
+            };
+            !seen.as_ref().is_some_and(same)
+        };
+        if failure.is_none() && !is_new(&self.status().await?.connection) {
+            return Ok(());
+        }
+        self.change_status(|status| {
+            let before = status.connection.take().filter(|seen| seen.server_url == server_url);
+            let server = result.ok().cloned().or(before.and_then(|seen| seen.server));
+            let (server_url, username) = (server_url.to_owned(), username.to_owned());
+            status.connection = Some(LastConnection { at: instant(now), server_url, username, server, failure: failure.clone() });
         })
         .await
     }
@@ -197,22 +248,6 @@ impl Service {
             }
         }
         Ok(())
-    }
-
-    /// Marks a run as under way for as long as the guard lives.
-    pub(super) fn begin(&self, kind: &str) -> RunGuard<'_> {
-        let running = Running { kind: kind.to_owned(), since: instant(self.now()) };
-        *self.running.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(running);
-        RunGuard(self)
-    }
-}
-
-/// Ends the mark of a run, however it ends.
-pub(super) struct RunGuard<'a>(&'a Service);
-
-impl Drop for RunGuard<'_> {
-    fn drop(&mut self) {
-        *self.0.running.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Service, ServiceError,
-    report::{FaultReport, ImportReport, LogSpan, Outcome, ScanReport},
+    Links, Service, ServiceError,
+    report::{FaultReport, ImportReport, LogSpan, Outcome, ScanReport, ServerReport},
     settings::Settings,
     titles::Described,
 };
@@ -30,7 +30,7 @@ use crate::{
 const TRIES: u32 = 10;
 
 /// What a run is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Fetching movies.
@@ -46,7 +46,7 @@ pub enum Phase {
 }
 
 /// How far a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Progress {
     /// Doing what.
     pub phase: Phase,
@@ -127,9 +127,9 @@ impl Service {
     ///
     /// # Errors
     /// There are no settings, Jellyfin fails, or the log can't be read.
-    pub async fn scan(&self, options: SyncOptions) -> Result<ScanReport, ServiceError> {
-        let _run = self.begin("scan");
+    pub async fn scan(&self, mut options: SyncOptions) -> Result<ScanReport, ServiceError> {
         let began = self.now();
+        let _run = self.runs.begin("scan", began, &mut options);
         let mut route = None;
         let result = self.scan_once(&options, &mut route).await;
         self.keep_scan(began, result.as_ref(), route).await?;
@@ -147,11 +147,13 @@ impl Service {
         let snapshot = taken.snapshot;
         let preferences = preferences(&settings, BTreeSet::new(), BTreeSet::new())?;
         (options.progress)(Progress { phase: Phase::Plan, done: 0, total: 1 });
-        let report = on_a_thread(move || {
+        let (report, links) = on_a_thread(move || {
             let plan = plan(&folded.library, &snapshot, &preferences);
-            ScanReport::of(&plan, &snapshot, folded.log.head(), forgotten(&folded.library, &snapshot))
+            let report = ScanReport::of(&plan, &snapshot, folded.log.head(), forgotten(&folded.library, &snapshot));
+            (report, Links::of(&plan))
         })
         .await;
+        self.keep_links(&links).await?;
         (options.progress)(Progress { phase: Phase::Plan, done: 1, total: 1 });
         Ok(report)
     }
@@ -161,12 +163,16 @@ impl Service {
     /// # Errors
     /// There are no settings, Jellyfin fails altogether, the log can't be read or moves again and again, or the store
     /// fails. Nothing was added then.
-    pub async fn import(&self, request: ImportRequest, options: SyncOptions) -> Result<ImportReport, ServiceError> {
-        let _run = self.begin("import");
+    pub async fn import(&self, request: ImportRequest, mut options: SyncOptions) -> Result<ImportReport, ServiceError> {
         let began = self.now();
+        let _run = self.runs.begin("import", began, &mut options);
         let mut route = None;
         let mut result = self.import_once(&request, &options, &mut route).await;
         let kept = self.keep_import(began, result.as_ref(), route).await;
+        let kept = match &result {
+            Ok(_) => kept.and(self.drop_preview().await),
+            Err(_) => kept,
+        };
         if let (Ok(report), Err(error)) = (&mut result, kept) {
             // The additions stand: an answer that says "failed" would be wrong, one that says nothing too.
             let message = format!("what was added is in the log, but the status could not be kept: {error}");
@@ -204,8 +210,10 @@ impl Service {
                 continue;
             };
             let base = Base { folded, with_titles, titles };
-            let (mut report, commit) = self.plan_import(base, &snapshot, &preferences, request.via).await?;
-            if !whole {
+            let (mut report, commit, links) = self.plan_import(base, &snapshot, &preferences, request.via).await?;
+            if whole {
+                self.keep_links(&links).await?;
+            } else {
                 // What wasn't listed wasn't forgotten.
                 report.forgotten = 0;
             }
@@ -236,7 +244,7 @@ impl Service {
         snapshot: &Arc<Snapshot>,
         preferences: &Arc<Preferences>,
         via: Via,
-    ) -> Result<(ImportReport, Commit), ServiceError> {
+    ) -> Result<(ImportReport, Commit, Links), ServiceError> {
         let (snapshot, preferences, at) = (snapshot.clone(), preferences.clone(), self.now());
         let planned = on_a_thread(move || {
             let Base { folded, with_titles, titles } = base;
@@ -244,7 +252,8 @@ impl Service {
             plan.additions.splice(0..0, titles);
             let commit = folded.log.extend(&plan.additions, via, at)?;
             let span = LogSpan { before: commit.base().position.0, after: commit.head().position.0 };
-            Ok((ImportReport::of(&plan, &snapshot, span, forgotten(&folded.library, &snapshot)), commit))
+            let report = ImportReport::of(&plan, &snapshot, span, forgotten(&folded.library, &snapshot));
+            Ok((report, commit, Links::of(&plan)))
         });
         planned.await
     }
@@ -293,8 +302,10 @@ impl Service {
             };
             fetch(&connection, server, taken_at, &wanted).await
         };
-        let fetched = fetched.await;
+        let fetched = fetched.await.map_err(ServiceError::from);
         self.keep_sign_in(settings, &connection).await?;
+        let server = fetched.as_ref().map(|fetched| ServerReport::of(&fetched.snapshot.server));
+        self.keep_connection(settings, server.as_ref().map_err(|error| *error)).await?;
         let Fetched { snapshot, failures, route } = fetched?;
         Ok(Taken { snapshot: Arc::new(snapshot), failures, route })
     }

@@ -12,7 +12,7 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    http::{Request, StatusCode, header},
+    http::{HeaderMap, Request, StatusCode, header},
 };
 use chrono::{DateTime, Utc};
 use mediatheca_jellyfin_sync::{
@@ -30,6 +30,7 @@ use tower::ServiceExt;
 pub struct Answer {
     pub status: StatusCode,
     pub content_type: String,
+    pub headers: HeaderMap,
     pub body: Vec<u8>,
 }
 
@@ -163,9 +164,10 @@ impl TestApp {
         }
         let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let status = response.status();
-        let content_type = response.headers().get(header::CONTENT_TYPE).map_or("", |v| v.to_str().unwrap()).to_owned();
+        let headers = response.headers().clone();
+        let content_type = headers.get(header::CONTENT_TYPE).map_or("", |v| v.to_str().unwrap()).to_owned();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
-        let answer = Answer { status, content_type, body };
+        let answer = Answer { status, content_type, headers, body };
         self.check(method, path, &answer);
         answer
     }

@@ -1,13 +1,17 @@
 //! The library as the log tells it: titles, their watch sessions and rewatch sessions, and every play ever imported.
 
+mod browse;
 mod fold;
+mod history;
 mod movie;
 mod series;
 
 use rustc_hash::FxHashMap;
 
 use super::ids::{StreamId, TmdbId};
+pub use browse::{Browsed, Kind, Order, Progress, Query, Title, folded};
 pub use fold::{Fold, Folded};
+pub use history::{Day, History, Viewed, Viewing};
 pub use movie::{ImportedPlay, Movie, WatchSession};
 pub use series::{ImportedEpisode, RewatchSession, Season, Series, WatchedEpisodes};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 use chrono::{DateTime, Utc};
 use rustc_hash::FxHashMap;
 
-use super::Standing;
+use super::{Progress, Standing};
 use crate::domain::{
     events::{Provenance, SeriesAdded, SeriesEvent},
     ids::{EpisodeNumber, ItemId, StreamId, TmdbId},
@@ -43,6 +43,21 @@ impl WatchedEpisodes {
         let mut all: Vec<_> = self.0.iter().map(|(number, date)| (*number, *date)).collect();
         all.sort_unstable();
         all.into_iter()
+    }
+
+    /// All of them, in no order.
+    pub fn iter_unordered(&self) -> impl Iterator<Item = (EpisodeNumber, WatchDate)> {
+        self.0.iter().map(|(number, date)| (*number, *date))
+    }
+
+    /// The days alone, in no order.
+    pub fn days(&self) -> impl Iterator<Item = WatchDate> {
+        self.0.values().copied()
+    }
+
+    /// The latest of the days.
+    pub fn last_day(&self) -> Option<WatchDate> {
+        self.days().max()
     }
 
     /// How many there are.
@@ -194,6 +209,31 @@ impl Series {
     pub fn lacks_episode(&self, number: EpisodeNumber) -> bool {
         !self.seasons.is_empty()
             && !self.seasons.get(&number.season).is_some_and(|season| season.episodes.contains_key(&number.episode))
+    }
+
+    /// Jellyfin's item of an episode that the sync added.
+    pub fn imported_item(&self, number: EpisodeNumber) -> Option<&ItemId> {
+        self.imported.get(&number)?.last().map(|play| &play.item)
+    }
+
+    /// How many episodes the library knows, specials apart.
+    pub fn regular_episodes(&self) -> usize {
+        self.seasons.range(1..).map(|(_, season)| season.episodes.len()).sum()
+    }
+
+    /// How far a rewatch session has come. Specials don't keep a series from being watched.
+    pub fn progress_of(&self, rewatch: &RewatchSession) -> Progress {
+        let regular = self.regular_episodes();
+        let mut known = self.seasons.range(1..).flat_map(|(season, known)| {
+            known.episodes.keys().map(|episode| EpisodeNumber { season: *season, episode: *episode })
+        });
+        if rewatch.watched.is_empty() {
+            Progress::Unwatched
+        } else if regular > 0 && rewatch.watched.len() >= regular && known.all(|number| rewatch.watched.day(number).is_some()) {
+            Progress::Watched
+        } else {
+            Progress::InProgress
+        }
     }
 
     fn watch(&mut self, rewatch: &str, number: EpisodeNumber, date: WatchDate, from: Option<Provenance>) {

@@ -2,14 +2,14 @@
 
 use axum::{
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::http::{App, Problem, request::JsonBody};
+use crate::http::{App, Problem, access, request::JsonBody};
 
 /// The API token.
 #[derive(Deserialize, ToSchema)]
@@ -23,8 +23,8 @@ pub struct SignIn {
 /// Signs a browser in.
 #[utoipa::path(post, path = "/api/session", request_body = SignIn,
     responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub async fn sign_in(State(app): State<App>, JsonBody(body): JsonBody<SignIn>) -> Response {
-    match app.access.cookie(&body.token).and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+pub async fn sign_in(State(app): State<App>, headers: HeaderMap, JsonBody(body): JsonBody<SignIn>) -> Response {
+    match app.access.cookie(&body.token, access::is_over_tls(&headers)).and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
         Some(cookie) => (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response(),
         None => Problem::new("unauthorized", "that is not the API token").into_response(),
     }
@@ -34,6 +34,5 @@ pub async fn sign_in(State(app): State<App>, JsonBody(body): JsonBody<SignIn>) -
 #[utoipa::path(delete, path = "/api/session",
     responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub async fn sign_out() -> Response {
-    let gone = HeaderValue::from_static("mediatheca_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
-    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response()
+    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, access::NO_COOKIE)]).into_response()
 }

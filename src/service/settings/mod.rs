@@ -1,9 +1,14 @@
 //! Settings: one document beside the log, secrets in it sealed.
 
+mod view;
+
 use chrono_tz::Tz;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+
+pub use view::{
+    ConnectionTest, JellyfinInput, JellyfinView, PreferencesInput, SettingsView, SyncInput, SyncPreferences, TmdbView, UserReport,
+};
 
 use super::{Service, ServiceError, SettingError, report::ServerReport};
 use crate::{
@@ -55,129 +60,20 @@ pub(super) struct Settings {
     later: serde_json::Map<String, serde_json::Value>,
 }
 
-/// What a person may see of the settings: never a secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SettingsView {
-    /// The Jellyfin server.
-    pub jellyfin: JellyfinView,
-    /// The Movie Database.
-    pub tmdb: TmdbView,
-    /// In which zone a day begins and ends.
-    pub time_zone: String,
-    /// How to sync.
-    pub sync: SyncPreferences,
-}
-
-/// What a person may see of the Jellyfin settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct JellyfinView {
-    /// The server's address.
-    pub server_url: Option<String>,
-    /// Who signs in.
-    pub username: Option<String>,
-    /// Jellyfin's id of that user, once signed in.
-    pub user_id: Option<String>,
-    /// Whether a password is stored.
-    pub has_password: bool,
-    /// Whether a token is stored.
-    pub has_access_token: bool,
-    /// Whether a certificate is accepted that this machine doesn't trust.
-    pub accept_invalid_certificates: bool,
-}
-
-/// What a person may see of the TMDB settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct TmdbView {
-    /// Whether a key is stored.
-    pub has_api_key: bool,
-}
-
-/// How to sync.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SyncPreferences {
-    /// Whether titles that the library lacks are added.
-    pub auto_add: bool,
-    /// Whether watches are marked in Jellyfin too.
-    pub push_watched: bool,
-    /// How often to import by itself; null for never.
-    pub every: Option<String>,
-    /// Whether a possible rewatch waits until the person includes it.
-    pub hold_possible_rewatches: bool,
-}
-
-/// Jellyfin settings to save or to try; what is left out stays as it is stored.
-#[derive(Clone, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct JellyfinInput {
-    /// The address under which Jellyfin is opened.
-    pub server_url: Option<String>,
-    /// Who signs in.
-    pub username: Option<String>,
-    /// Their password.
-    #[schema(value_type = Option<String>)]
-    pub password: Option<SecretString>,
-    /// Whether a certificate is accepted that this machine doesn't trust.
-    pub accept_invalid_certificates: Option<bool>,
-}
-
-/// Preferences to save; what is left out stays as it is.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PreferencesInput {
-    /// A name such as `Europe/Vienna`.
-    pub time_zone: Option<String>,
-    /// How to sync.
-    pub sync: Option<SyncInput>,
-}
-
-/// Sync preferences to save; what is left out stays as it is.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SyncInput {
-    /// Whether titles that the library lacks are added.
-    pub auto_add: Option<bool>,
-    /// Whether watches are marked in Jellyfin too.
-    pub push_watched: Option<bool>,
-    /// How often to import by itself, such as `30m`; null for never.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
-    pub every: Option<Option<String>>,
-    /// Whether a possible rewatch waits until the person includes it.
-    pub hold_possible_rewatches: Option<bool>,
-}
-
-/// Tells a null that was given from a field that was left out.
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
-/// A connection that worked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ConnectionTest {
-    /// Always true: what fails is an error.
-    pub connected: bool,
-    /// The server.
-    pub server: ServerReport,
-    /// Who signed in.
-    pub user: UserReport,
-}
-
-/// A user of the server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct UserReport {
-    /// Jellyfin's id.
-    pub id: String,
-    /// As they sign in.
-    pub name: String,
-}
-
 impl Settings {
     pub(super) fn time_zone(&self) -> Result<Tz, SettingError> {
         self.time_zone.as_deref().map_or(Ok(Tz::UTC), zone)
+    }
+
+    /// Whose account it is, by server and name.
+    pub(super) fn account(&self) -> Option<(&str, &str)> {
+        self.jellyfin_server_url.as_deref().zip(self.jellyfin_username.as_deref())
+    }
+
+    /// Where the server is, and whether any certificate of its is taken.
+    pub(super) fn address(&self) -> Result<Option<(ServerUrl, bool)>, SettingError> {
+        let server = self.jellyfin_server_url.as_deref().map(ServerUrl::parse).transpose()?;
+        Ok(server.map(|server| (server, self.jellyfin_accept_invalid_certificates)))
     }
 
     pub(super) fn hold_possible_rewatches(&self) -> bool {
@@ -371,20 +267,33 @@ impl Service {
         let key = self.key()?;
         let tried = self.settings_with(input, &key).await?;
         let mut connection = self.connection(&tried, None)?;
-        let server = connection.discover().await?;
-        let signed_in = connection.sign_in().await?;
-        let user = connection.me().await?;
+        let answered = async {
+            let server = connection.discover().await?;
+            let signed_in = connection.sign_in().await?;
+            Ok((server, signed_in, connection.me().await?))
+        };
+        let (server, signed_in, user) = match answered.await {
+            Ok(answered) => answered,
+            Err(error) => {
+                let error = ServiceError::Jellyfin(error);
+                // Of an account that isn't saved, nothing is kept.
+                if self.settings().await?.account() == tried.account() {
+                    self.keep_connection(&tried, Err(&error)).await?;
+                }
+                return Err(error);
+            }
+        };
         let token = key.seal("jellyfin_access_token", &signed_in.token)?;
         let server_url = connection.server_url().to_string();
-        self.change_settings(|settings| {
+        let saved = self.change_settings(|settings| {
             settings.take(input, &key)?;
             settings.jellyfin_server_url = Some(server_url.clone());
             settings.jellyfin_user_id = Some(user.id.clone());
             settings.jellyfin_access_token = Some(token.clone());
             settings.jellyfin_device_id = settings.jellyfin_device_id.take().or(tried.jellyfin_device_id.clone());
             Ok(())
-        })
-        .await?;
+        });
+        self.keep_connection(&saved.await?, Ok(&ServerReport::of(&server))).await?;
         let user = UserReport { id: user.id.to_string(), name: user.name };
         Ok(ConnectionTest { connected: true, server: ServerReport::of(&server), user })
     }

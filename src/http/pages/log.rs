@@ -1,0 +1,174 @@
+//! The log: the newest events, readable, and whether every line can be read.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    PageProblem, html,
+    settings::Choice,
+    shell::{Section, Shell, Visitor},
+    words,
+};
+use crate::{
+    domain::{ids::GlobalPosition, library::Folded},
+    http::App,
+    service::{EventFilter, LoggedEvent, ServiceError},
+};
+
+/// Events on a page.
+const EVENTS: usize = 40;
+
+/// Letters of a value that are shown: an overview is no news.
+const LETTERS: usize = 120;
+
+/// Faults that are named.
+const FAULTS: usize = 20;
+
+#[derive(askama::Template)]
+#[template(path = "log.html")]
+struct LogPage {
+    shell: Shell,
+    check: String,
+    faults: Vec<String>,
+    stream: String,
+    types: Vec<Choice>,
+    events: Vec<EventView>,
+    paged: bool,
+    newest: String,
+    older: Option<String>,
+}
+
+struct EventView {
+    position: u64,
+    name: String,
+    stream: String,
+    path: Option<String>,
+    at: String,
+    from: Option<String>,
+    fields: Vec<(String, String)>,
+}
+
+/// Which events.
+#[derive(Debug, Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Wanted {
+    stream: String,
+    #[serde(rename = "type")]
+    event_type: String,
+    before: Option<u64>,
+}
+
+/// The folded log; where it can't be read, every fault is named.
+pub(super) async fn folded(app: &App) -> Result<Arc<Folded>, PageProblem> {
+    match app.service.folded().await {
+        Err(error @ ServiceError::LogCorrupt(_)) => Err(PageProblem(error.into(), faults(app).await?)),
+        folded => Ok(folded?),
+    }
+}
+
+async fn faults(app: &App) -> Result<Vec<String>, ServiceError> {
+    let check = app.service.check_log().await?;
+    let mut faults: Vec<String> = check.faults.iter().take(FAULTS).map(ToString::to_string).collect();
+    if check.faults.len() > FAULTS {
+        faults.push(format!("and {} more", check.faults.len() - FAULTS));
+    }
+    Ok(faults)
+}
+
+pub(super) async fn page(
+    visitor: Visitor,
+    State(app): State<App>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, PageProblem> {
+    let (check, faults) = match app.service.folded().await {
+        Ok(folded) => {
+            let events = words::count(folded.log.events(), "event", "events");
+            (format!("Checked: {events}, every line can be read."), Vec::new())
+        }
+        Err(ServiceError::LogCorrupt(_)) => {
+            let what = "Lines of the log can’t be read. Nothing is written until they are mended.";
+            (what.to_owned(), faults(&app).await?)
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let zone = words::zone(&app.service.settings_view().await?.time_zone);
+    let filter = EventFilter {
+        stream: wanted.stream.trim().to_owned(),
+        event_type: wanted.event_type.clone(),
+        before: wanted.before.map(GlobalPosition),
+    };
+    let newest = app.service.newest_events(filter, EVENTS).await?;
+    let path = format!("/log?stream={}&type={}", words::encoded(&wanted.stream), words::encoded(&wanted.event_type));
+    let last = newest.events.last().map(|event| event.position.0);
+    let page = LogPage {
+        shell: visitor.shell("Log", Some(Section::Log)),
+        check,
+        faults,
+        types: newest
+            .types
+            .iter()
+            .map(|name| Choice { value: name.clone(), text: words::plain(name), chosen: *name == wanted.event_type })
+            .collect(),
+        events: newest.events.iter().map(|event| EventView::of(event, zone)).collect(),
+        paged: wanted.before.is_some(),
+        older: last.filter(|_| newest.more).map(|before| format!("{path}&before={before}")),
+        newest: path,
+        stream: wanted.stream,
+    };
+    Ok(html(&page))
+}
+
+impl EventView {
+    fn of(event: &LoggedEvent, zone: chrono_tz::Tz) -> Self {
+        let title = |kind: &str, prefix: &str| {
+            let slug = event.stream.strip_prefix(prefix)?;
+            Some(format!("/library/{kind}/{}", words::encoded(slug)))
+        };
+        let metadata: Value = serde_json::from_str(&event.metadata).unwrap_or_default();
+        let from = metadata["source"].as_str().map(|source| match source {
+            "jellyfin" => "Jellyfin".to_owned(),
+            other => other.to_owned(),
+        });
+        let fields = match serde_json::from_str(&event.data) {
+            Ok(Value::Object(fields)) => fields
+                .iter()
+                // Where Mediatheca keeps its pictures says nothing to a person.
+                .filter(|(name, value)| !value.is_null() && *value != &Value::Array(Vec::new()) && !name.ends_with("Ref"))
+                .map(|(name, value)| (words::plain(name).to_lowercase(), shown(value)))
+                .filter(|(_, value)| !value.is_empty())
+                .collect(),
+            Ok(_) | Err(_) => vec![("data".to_owned(), cut(&event.data))],
+        };
+        Self {
+            position: event.position.0,
+            name: words::plain(&event.event_type),
+            path: title("movies", "Movie-").or_else(|| title("series", "Series-")),
+            stream: event.stream.clone(),
+            at: words::event_instant(event.at, zone),
+            from,
+            fields,
+        }
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => cut(text),
+        Value::Array(all) if all.iter().all(Value::is_string) => cut(&words::list(all.iter().filter_map(Value::as_str))),
+        Value::Array(all) => words::count(all.len() as u64, "entry", "entries"),
+        other => cut(&other.to_string()),
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
