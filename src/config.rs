@@ -1,34 +1,70 @@
 //! Every variable of the environment: its name, default and unit. Pure: `main` alone reads the environment.
 
-use std::path::PathBuf;
-
 use secrecy::SecretString;
 
 /// What the environment says.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `MEDIATHECA_STORE`: folder of the log and the settings. Default: the platform's data folder; on Lambda none.
-    pub store: Option<PathBuf>,
+    /// `MEDIATHECA_STORE`: where the log and the settings are, a folder or `s3://bucket/prefix`. Default: the platform's
+    /// data folder; on Lambda none.
+    pub store: Option<String>,
     /// `MEDIATHECA_API_TOKEN`: who holds it may call. Default: none, and then only this machine may.
     pub api_token: Option<SecretString>,
     /// `MEDIATHECA_SECRET_KEY`: 32 bytes in Base64 that passwords are sealed with. Default: a key file.
     pub secret_key: Option<SecretString>,
     /// `MEDIATHECA_KEY_FILE`: the key file. Default: in the platform's configuration folder.
-    pub key_file: Option<PathBuf>,
+    pub key_file: Option<std::path::PathBuf>,
+    /// How an object store is reached.
+    pub object_store: ObjectStore,
     /// `AWS_LAMBDA_RUNTIME_API`, set by Lambda itself: serve invocations instead of a port.
     pub on_lambda: bool,
+}
+
+/// How an object store is reached, in the variables that AWS's own tools read.
+#[derive(Debug, Clone)]
+pub struct ObjectStore {
+    /// `AWS_REGION`, or else `AWS_DEFAULT_REGION`. Default: `us-east-1`, which compatible servers take for any.
+    pub region: String,
+    /// `AWS_ENDPOINT_URL_S3`, or else `AWS_ENDPOINT_URL`: the address of a compatible server. Default: AWS itself.
+    pub endpoint: Option<String>,
+    /// `MEDIATHECA_S3_PATH_STYLE`: whether the bucket stands in the path, `true` or `false`. Default: only at an endpoint
+    /// of one's own.
+    pub path_style: bool,
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: Option<String>,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: Option<SecretString>,
+    /// `AWS_SESSION_TOKEN`, with temporary keys.
+    pub session_token: Option<SecretString>,
 }
 
 impl Config {
     /// Reads the variables by a look-up; an empty one counts as not set.
     pub fn parse(look_up: impl Fn(&str) -> Option<String>) -> Self {
-        let given = |name: &str| look_up(name).filter(|value| !value.trim().is_empty());
+        let given = |name: &str| look_up(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let secret = |name: &str| given(name).map(SecretString::from);
         Self {
-            store: given("MEDIATHECA_STORE").map(PathBuf::from),
-            api_token: given("MEDIATHECA_API_TOKEN").map(|token| SecretString::from(token.trim().to_owned())),
-            secret_key: given("MEDIATHECA_SECRET_KEY").map(SecretString::from),
-            key_file: given("MEDIATHECA_KEY_FILE").map(PathBuf::from),
+            store: given("MEDIATHECA_STORE"),
+            api_token: secret("MEDIATHECA_API_TOKEN"),
+            secret_key: secret("MEDIATHECA_SECRET_KEY"),
+            key_file: given("MEDIATHECA_KEY_FILE").map(Into::into),
+            object_store: ObjectStore::parse(&given),
             on_lambda: given("AWS_LAMBDA_RUNTIME_API").is_some(),
+        }
+    }
+}
+
+impl ObjectStore {
+    fn parse(given: &impl Fn(&str) -> Option<String>) -> Self {
+        let endpoint = given("AWS_ENDPOINT_URL_S3").or_else(|| given("AWS_ENDPOINT_URL"));
+        let path_style = given("MEDIATHECA_S3_PATH_STYLE").map(|value| value == "true");
+        Self {
+            region: given("AWS_REGION").or_else(|| given("AWS_DEFAULT_REGION")).unwrap_or_else(|| "us-east-1".into()),
+            path_style: path_style.unwrap_or(endpoint.is_some()),
+            endpoint,
+            access_key_id: given("AWS_ACCESS_KEY_ID"),
+            secret_access_key: given("AWS_SECRET_ACCESS_KEY").map(SecretString::from),
+            session_token: given("AWS_SESSION_TOKEN").map(SecretString::from),
         }
     }
 }
@@ -46,9 +82,21 @@ mod tests {
 
     #[test]
     fn no_secret_shows_when_a_configuration_is_printed() {
-        let config = Config::parse(|_| Some("s3cret".to_owned()));
-        assert!(config.api_token.is_some() && config.secret_key.is_some());
-        let printed = format!("{:?} {:?}", config.api_token, config.secret_key);
+        let secrets = ["MEDIATHECA_API_TOKEN", "MEDIATHECA_SECRET_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+        let config = Config::parse(|name| secrets.contains(&name).then(|| "s3cret".to_owned()));
+        assert!(config.api_token.is_some() && config.secret_key.is_some() && config.object_store.session_token.is_some());
+        let printed = format!("{config:?}");
         assert!(!printed.contains("s3cret"), "{printed}");
+    }
+
+    #[test]
+    fn an_endpoint_of_ones_own_has_the_bucket_in_the_path_unless_it_is_said_otherwise() {
+        let path_style = |variables: &[(&str, &str)]| {
+            let find = |name: &str| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned());
+            Config::parse(find).object_store.path_style
+        };
+        assert!(!path_style(&[]));
+        assert!(path_style(&[("AWS_ENDPOINT_URL_S3", "http://nas:8333")]));
+        assert!(!path_style(&[("AWS_ENDPOINT_URL", "https://s3.example"), ("MEDIATHECA_S3_PATH_STYLE", "false")]));
     }
 }

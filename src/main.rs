@@ -1,6 +1,6 @@
 //! The composition root: variables become a configuration, adapters, a service, and one way to serve it.
 
-use std::{num::NonZero, path::Path, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{num::NonZero, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
 use chrono::Utc;
@@ -11,7 +11,7 @@ use mediatheca_jellyfin_sync::{
     config::Config,
     jellyfin::Limits,
     service::Service,
-    store::{local::LocalStore, seal::KeySource},
+    store::{Location, Store, local::LocalStore, seal::KeySource},
 };
 
 fn main() -> ExitCode {
@@ -36,27 +36,58 @@ async fn run(config: Config) -> anyhow::Result<Exit> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let token = config.api_token.clone();
     if config.on_lambda {
-        let store =
-            config.store.as_deref().context("on Lambda MEDIATHECA_STORE must name a folder that outlives the function")?;
-        return cli::serve_lambda(service(&config, store, None)?, token).await.map(|()| Exit::Done);
+        let store = config.store.as_deref().context(
+            "on Lambda MEDIATHECA_STORE must name a place that outlives the function: s3://bucket/prefix, or a mounted folder",
+        )?;
+        let service = service(&config, store.parse()?, None)?;
+        return cli::serve_lambda(service, token).await.map(|()| Exit::Done);
     }
-    let make = move |given: Option<&Path>, key: Option<KeySource>| {
-        let store = given.map(Path::to_owned).or_else(|| config.store.clone()).map_or_else(default_store, Ok)?;
-        service(&config, &store, key)
+    let make = move |given: Option<Location>, key: Option<KeySource>| {
+        let stored = || config.store.as_deref().map(str::parse).transpose();
+        let location = match given {
+            Some(location) => location,
+            None => stored()?.map_or_else(default_location, Ok)?,
+        };
+        service(&config, location, key)
     };
     cli::run(Cli::parse(), &make, token).await
 }
 
-fn service(config: &Config, store: &Path, key: Option<KeySource>) -> anyhow::Result<Arc<Service>> {
+fn service(config: &Config, location: Location, key: Option<KeySource>) -> anyhow::Result<Arc<Service>> {
     let key = match (key, &config.secret_key, &config.key_file) {
         (Some(key), _, _) => key,
         (None, Some(key), _) => KeySource::Given(key.clone()),
         (None, None, Some(file)) => KeySource::File(file.clone()),
-        (None, None, None) => KeySource::File(default_key_file()?),
+        (None, None, None) => KeySource::File(folders()?.config_dir().join("secret.key")),
     };
     let workers = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let store = Arc::new(LocalStore::new(store));
+    let store = store(config, location)?;
     Ok(Arc::new(Service::new(store, key, Limits::default(), Arc::new(Utc::now), workers)))
+}
+
+fn store(config: &Config, location: Location) -> anyhow::Result<Arc<dyn Store>> {
+    match location {
+        Location::Folder(folder) => Ok(Arc::new(LocalStore::new(&folder))),
+        Location::Bucket { bucket, prefix } => in_a_bucket(config, &bucket, &prefix),
+    }
+}
+
+#[cfg(feature = "s3")]
+fn in_a_bucket(config: &Config, bucket: &str, prefix: &str) -> anyhow::Result<Arc<dyn Store>> {
+    use mediatheca_jellyfin_sync::store::s3::{S3Access, S3Keys, S3Store};
+
+    let given = config.object_store.clone();
+    let (Some(access_key_id), Some(secret_access_key)) = (given.access_key_id, given.secret_access_key) else {
+        anyhow::bail!("to reach s3://{bucket}, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_REGION)");
+    };
+    let keys = S3Keys { access_key_id, secret_access_key, session_token: given.session_token };
+    let access = S3Access { endpoint: given.endpoint, path_style: given.path_style, ..S3Access::new(given.region, keys) };
+    Ok(Arc::new(S3Store::new(bucket, prefix, access)))
+}
+
+#[cfg(not(feature = "s3"))]
+fn in_a_bucket(_: &Config, bucket: &str, _: &str) -> anyhow::Result<Arc<dyn Store>> {
+    anyhow::bail!("this binary was built without object storage, and can't reach s3://{bucket}: build it with `--features s3`")
 }
 
 fn folders() -> anyhow::Result<ProjectDirs> {
@@ -65,11 +96,7 @@ fn folders() -> anyhow::Result<ProjectDirs> {
     )
 }
 
-fn default_store() -> anyhow::Result<PathBuf> {
-    Ok(folders()?.data_dir().to_owned())
-}
-
-/// Not beside the settings that it opens.
-fn default_key_file() -> anyhow::Result<PathBuf> {
-    Ok(folders()?.config_dir().join("secret.key"))
+/// The key file lies elsewhere: not beside the settings that it opens.
+fn default_location() -> anyhow::Result<Location> {
+    Ok(Location::Folder(folders()?.data_dir().to_owned()))
 }

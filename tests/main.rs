@@ -7,6 +7,8 @@ mod client;
 mod golden;
 mod http;
 mod lambda;
+#[cfg(feature = "s3")]
+mod object_store;
 mod pages;
 mod properties;
 mod recordings;

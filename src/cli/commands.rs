@@ -30,18 +30,18 @@ use crate::{
         ImportRequest, JellyfinInput, Phase, PreferencesInput, Progress, Service, Source, SyncInput, SyncOptions,
         report::{Outcome, ScanReport},
     },
-    store::seal::KeySource,
+    store::{Location, seal::KeySource},
 };
 
-/// Makes the service over a folder and a key, or over the default ones.
-pub type MakeService = dyn Fn(Option<&Path>, Option<KeySource>) -> anyhow::Result<Arc<Service>>;
+/// Makes the service over a store and a key, or over the default ones.
+pub type MakeService = dyn Fn(Option<Location>, Option<KeySource>) -> anyhow::Result<Arc<Service>>;
 
 /// Runs one command.
 ///
 /// # Errors
 /// What a person should read on standard error; nothing was added then.
 pub async fn run(cli: Cli, make: &MakeService, api_token: Option<SecretString>) -> anyhow::Result<Exit> {
-    let service = || make(cli.store.as_deref(), None);
+    let service = || make(cli.store.clone(), None);
     match cli.command {
         Command::Serve(args) => serve(service()?, args.listen, api_token).await.map(|()| Exit::Done),
         Command::Demo(args) => show_demo(args, make, api_token).await,
@@ -226,14 +226,9 @@ async fn log(service: &Service, command: LogCommand) -> anyhow::Result<Exit> {
         }
         LogCommand::Stat => print_json(&service.log_stat().await?)?,
         LogCommand::Export { file, after } => {
-            let mut lines = service.lines_after(GlobalPosition(after)).await?;
-            let copied = if file == Path::new("-") {
-                io::copy(&mut lines, &mut io::stdout().lock())
-            } else {
-                File::create_new(&file)
-                    .and_then(|mut out| io::copy(&mut lines, &mut out).and_then(|n| out.sync_all().map(|()| n)))
-            };
-            let bytes = copied.with_context(|| format!("can't write {}", file.display()))?;
+            let lines = service.lines_after(GlobalPosition(after)).await?;
+            // Reading waits for the store, which must not keep a thread that works for others.
+            let bytes = tokio::task::spawn_blocking(move || export(lines, &file)).await??;
             eprintln!("exported {bytes} bytes");
         }
         LogCommand::Import { file } => {
@@ -249,6 +244,15 @@ async fn log(service: &Service, command: LogCommand) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+fn export(mut lines: Box<dyn Read + Send>, file: &Path) -> anyhow::Result<u64> {
+    let copied = if file == Path::new("-") {
+        io::copy(&mut lines, &mut io::stdout().lock())
+    } else {
+        File::create_new(file).and_then(|mut out| io::copy(&mut lines, &mut out).and_then(|n| out.sync_all().map(|()| n)))
+    };
+    copied.with_context(|| format!("can't write the log to {}", file.display()))
 }
 
 fn show_faults(bytes: u64, faults: &[crate::domain::events::Fault]) -> anyhow::Result<Exit> {
@@ -267,7 +271,7 @@ async fn show_demo(args: DemoArgs, make: &MakeService, api_token: Option<SecretS
     let folder = tempfile::tempdir().context("no folder for the demo")?;
     let server = demo::Jellyfin::start().await.context("the sample server can't be started")?;
     // The demo leaves nothing behind and touches nothing of the person's own, not even their key.
-    let service = make(Some(folder.path()), Some(KeySource::File(folder.path().join("key"))))?;
+    let service = make(Some(Location::Folder(folder.path().to_owned())), Some(KeySource::File(folder.path().join("key"))))?;
     eprintln!(
         "A sample Jellyfin listens on {}; a sample log of {} lines lies in {}.\n",
         server.url(),

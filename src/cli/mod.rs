@@ -13,7 +13,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 pub use commands::run;
 pub use serve::serve_lambda;
 
-use crate::store::Torn;
+use crate::store::{Location, Torn};
 
 /// How a command ended, for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +35,13 @@ pub enum Exit {
     version,
     after_help = "Exit codes: 0 done (also when there was nothing to add), 1 failed and nothing was added, 2 wrong arguments, \
                   3 partly done: something could not be read, the rest was added.\n\n\
-                  Variables: MEDIATHECA_STORE, MEDIATHECA_API_TOKEN, MEDIATHECA_SECRET_KEY, MEDIATHECA_KEY_FILE (see README.md)."
+                  Variables: MEDIATHECA_STORE, MEDIATHECA_API_TOKEN, MEDIATHECA_SECRET_KEY, MEDIATHECA_KEY_FILE, and \
+                  for object storage those of AWS's own tools (see README.md)."
 )]
 pub struct Cli {
-    /// Folder of the log and the settings [default: the platform's data folder]
+    /// Where the log and the settings are: a folder, or s3://bucket/prefix [default: the platform's data folder]
     #[arg(long, global = true, value_name = "PATH")]
-    store: Option<PathBuf>,
+    store: Option<Location>,
     #[command(subcommand)]
     command: Command,
 }

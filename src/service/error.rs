@@ -111,7 +111,7 @@ impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotEmpty => Self::LogNotEmpty,
-            StoreError::Conflict(_) | StoreError::Io { .. } => Self::Store(error),
+            StoreError::Conflict(_) | StoreError::Unsafe(_) | StoreError::Io { .. } => Self::Store(error),
         }
     }
 }

@@ -1,12 +1,18 @@
 //! The adapter to where bytes are kept: one log that only grows, and small documents beside it.
 //!
 //! [`LogStore`] reads and appends; it has no put, delete, rename or truncate. [`DocumentStore`] replaces a document if
-//! nobody else has since. [`local`] is a folder on this machine. Secrets in documents are sealed ([`seal`]).
+//! nobody else has since. [`local`] is a folder on this machine, `s3` (a feature) a bucket. Secrets in documents are sealed
+//! ([`seal`]).
 
 pub mod local;
+mod location;
+#[cfg(feature = "s3")]
+pub mod s3;
 pub mod seal;
 
 use std::{io::Read, path::PathBuf};
+
+pub use location::{Location, LocationError};
 
 use futures_util::future::BoxFuture;
 
@@ -21,7 +27,13 @@ pub enum StoreError {
     /// A whole log can only go where there is none.
     #[error("the log has events already: a whole log can only be put into an empty store")]
     NotEmpty,
-    /// The disk failed.
+    /// The object store lets two writers overwrite each other.
+    #[error(
+        "this object store ignores `{0}`, so that two writers at once could overwrite each other's events or settings: nothing is \
+         written there; use AWS S3, or a server that honours conditional writes"
+    )]
+    Unsafe(&'static str),
+    /// The disk or the object store failed.
     #[error("{action} {path} failed: {source}", path = path.display())]
     Io {
         /// What was tried.
@@ -46,7 +58,8 @@ pub struct Torn {
 pub struct LogBytes {
     /// How many there are.
     pub length: u64,
-    /// Ends after that many, even if the log grows in the meantime.
+    /// Ends after that many, even if the log grows in the meantime. Reading may wait for the store: read it on a thread
+    /// that may block.
     pub reader: Box<dyn Read + Send>,
 }
 

@@ -1,6 +1,8 @@
 //! What tests share: a server that replays recordings, a service over a folder, and lines of a log.
 
 pub mod app;
+#[cfg(feature = "s3")]
+pub mod faults;
 pub mod lines;
 pub mod replay;
 
