@@ -14,10 +14,12 @@ pub struct Config {
     pub secret_key: Option<SecretString>,
     /// `MEDIATHECA_KEY_FILE`: the key file. Default: in the platform's configuration folder.
     pub key_file: Option<std::path::PathBuf>,
+    /// `MEDIATHECA_EVERY`: how often it imports by itself, such as `30m` or `6h`. Default: what the settings say.
+    pub every: Option<String>,
     /// How an object store is reached.
     pub object_store: ObjectStore,
-    /// `AWS_LAMBDA_RUNTIME_API`, set by Lambda itself: serve invocations instead of a port.
-    pub on_lambda: bool,
+    /// What Lambda says; none elsewhere.
+    pub lambda: Option<Lambda>,
 }
 
 /// How an object store is reached, in the variables that AWS's own tools read.
@@ -38,18 +40,28 @@ pub struct ObjectStore {
     pub session_token: Option<SecretString>,
 }
 
+/// What Lambda says to its functions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lambda {
+    /// `MEDIATHECA_URL_INVOKE_MODE`: the Function URL's own setting, `BUFFERED` or `RESPONSE_STREAM`. Default: `BUFFERED`.
+    pub url_streams: bool,
+}
+
 impl Config {
     /// Reads the variables by a look-up; an empty one counts as not set.
     pub fn parse(look_up: impl Fn(&str) -> Option<String>) -> Self {
         let given = |name: &str| look_up(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let secret = |name: &str| given(name).map(SecretString::from);
+        let is_on_lambda = given("AWS_LAMBDA_RUNTIME_API").is_some();
         Self {
             store: given("MEDIATHECA_STORE"),
             api_token: secret("MEDIATHECA_API_TOKEN"),
             secret_key: secret("MEDIATHECA_SECRET_KEY"),
             key_file: given("MEDIATHECA_KEY_FILE").map(Into::into),
+            every: given("MEDIATHECA_EVERY"),
             object_store: ObjectStore::parse(&given),
-            on_lambda: given("AWS_LAMBDA_RUNTIME_API").is_some(),
+            lambda: is_on_lambda
+                .then(|| Lambda { url_streams: given("MEDIATHECA_URL_INVOKE_MODE").as_deref() == Some("RESPONSE_STREAM") }),
         }
     }
 }
@@ -77,7 +89,7 @@ mod tests {
     fn an_empty_variable_counts_as_not_set() {
         let config = Config::parse(|name| (name == "MEDIATHECA_API_TOKEN").then(|| " ".to_owned()));
         assert!(config.api_token.is_none());
-        assert!(!config.on_lambda);
+        assert_eq!(config.lambda, None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod domain;
 pub mod http;
 pub mod jellyfin;
+pub mod lambda;
 pub mod service;
 pub mod store;
 pub mod tmdb;

@@ -10,6 +10,7 @@ use mediatheca_jellyfin_sync::{
     cli::{self, Cli, Exit},
     config::Config,
     jellyfin::Limits,
+    lambda,
     service::Service,
     store::{Location, Store, local::LocalStore, seal::KeySource},
 };
@@ -35,12 +36,12 @@ async fn run(config: Config) -> anyhow::Result<Exit> {
     // Fails only where a provider is installed already, and this is the first line that could install one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let token = config.api_token.clone();
-    if config.on_lambda {
+    if let Some(settings) = &config.lambda {
         let store = config.store.as_deref().context(
             "on Lambda MEDIATHECA_STORE must name a place that outlives the function: s3://bucket/prefix, or a mounted folder",
         )?;
         let service = service(&config, store.parse()?, None)?;
-        return cli::serve_lambda(service, token).await.map(|()| Exit::Done);
+        return lambda::serve(service, token, settings.url_streams).await.map(|()| Exit::Done);
     }
     let make = move |given: Option<Location>, key: Option<KeySource>| {
         let stored = || config.store.as_deref().map(str::parse).transpose();
@@ -61,8 +62,11 @@ fn service(config: &Config, location: Location, key: Option<KeySource>) -> anyho
         (None, None, None) => KeySource::File(folders()?.config_dir().join("secret.key")),
     };
     let workers = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let store = store(config, location)?;
-    Ok(Arc::new(Service::new(store, key, Limits::default(), Arc::new(Utc::now), workers)))
+    let service = Service::new(store(config, location)?, key, Limits::default(), Arc::new(Utc::now), workers);
+    if let Some(every) = &config.every {
+        service.import_every(every.parse().context("MEDIATHECA_EVERY")?);
+    }
+    Ok(Arc::new(service))
 }
 
 fn store(config: &Config, location: Location) -> anyhow::Result<Arc<dyn Store>> {

@@ -8,6 +8,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use mediatheca_jellyfin_sync::demo;
 use serde_json::Value;
 
 use crate::support::{Replay, lines::LogText};
@@ -305,4 +306,34 @@ fn wrong_arguments_are_told_from_failures_and_help_is_worth_reading() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(out(&run(folder.path(), &["completions", shell])).contains("mediatheca"), "{shell}");
     }
+}
+
+/// `serve --every` imports as soon as it starts, since nothing was imported yet, and says when the next one is due.
+#[tokio::test(flavor = "multi_thread")]
+async fn serving_imports_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let jellyfin = demo::Jellyfin::start().await.unwrap();
+    begin(folder, &sample());
+    let mut set = command(folder)
+        .args(["settings", "set", "--server-url", &jellyfin.url(), "--username", "demo", "--password", "--every", "12h"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    set.stdin.take().unwrap().write_all(b"demo\n").unwrap();
+    assert!(set.wait().unwrap().success());
+    let mut child =
+        command(folder).args(["serve", "--listen", "127.0.0.1:0", "--every", "5m"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let address = said.next().unwrap().rsplit("http://").next().unwrap().to_owned();
+    assert_eq!(said.next().unwrap(), "imported by itself: 3 movies, 8 episodes");
+    let status: Value = serde_json::from_str(get(&address, "/api/jellyfin/status").split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    assert_eq!((&status["every"], &status["lastImport"]["outcome"]), (&"5m".into(), &"complete".into()));
+    assert!(status["nextDue"].is_string() && status["running"].is_null(), "{status}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let log = fs::read_to_string(folder.join("store/events.jsonl")).unwrap();
+    let appended: Vec<&str> = log.strip_prefix(&sample()).unwrap().lines().collect();
+    assert!(appended.iter().all(|line| line.contains(r#"\"via\":\"schedule\""#)), "{appended:#?}");
 }

@@ -32,13 +32,13 @@ const USER: &str = "71de9afeb045496a8ec50e88d4ece2c1";
 /// Answers a request by its method and target and by how often that very request came before.
 type Script = dyn Fn(&str, usize) -> Response + Send + Sync;
 
-struct Scripted {
+pub struct Scripted {
     script: Box<Script>,
     seen: std::sync::Mutex<Vec<String>>,
 }
 
 /// A server that does as a test says.
-async fn scripted(script: impl Fn(&str, usize) -> Response + Send + Sync + 'static) -> (String, Arc<Scripted>) {
+pub async fn scripted(script: impl Fn(&str, usize) -> Response + Send + Sync + 'static) -> (String, Arc<Scripted>) {
     async fn answer(State(server): State<Arc<Scripted>>, request: Request) -> Response {
         let target = format!("{} {}", request.method(), request.uri().path_and_query().unwrap());
         let before = {
@@ -58,16 +58,16 @@ async fn scripted(script: impl Fn(&str, usize) -> Response + Send + Sync + 'stat
 }
 
 impl Scripted {
-    fn count(&self, part: &str) -> usize {
+    pub fn count(&self, part: &str) -> usize {
         self.seen.lock().unwrap().iter().filter(|target| target.contains(part)).count()
     }
 }
 
-fn ok(body: Value) -> Response {
+pub fn ok(body: Value) -> Response {
     axum::Json(body).into_response()
 }
 
-fn status(status: u16) -> Response {
+pub fn status(status: u16) -> Response {
     StatusCode::from_u16(status).unwrap().into_response()
 }
 
@@ -78,7 +78,7 @@ fn item(n: usize, kind: &str) -> Value {
 }
 
 /// What a sound server says to everything but the list that a test is about.
-fn sound(target: &str) -> Response {
+pub fn sound(target: &str) -> Response {
     match target {
         t if t.contains("/System/Info/Public") => ok(json!({"ServerName":"NAS","Version":"10.11.11","Id":"5e".repeat(16)})),
         t if t.contains("AuthenticateByName") => ok(json!({"User":{"Id":USER,"Name":"anna"},"AccessToken":"fresh"})),

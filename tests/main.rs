@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod architecture;
+mod automatic;
 mod cli;
 mod client;
 mod golden;

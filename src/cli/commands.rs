@@ -43,7 +43,11 @@ pub type MakeService = dyn Fn(Option<Location>, Option<KeySource>) -> anyhow::Re
 pub async fn run(cli: Cli, make: &MakeService, api_token: Option<SecretString>) -> anyhow::Result<Exit> {
     let service = || make(cli.store.clone(), None);
     match cli.command {
-        Command::Serve(args) => serve(service()?, args.listen, api_token).await.map(|()| Exit::Done),
+        Command::Serve(args) => {
+            let service = service()?;
+            args.every.into_iter().for_each(|every| service.import_every(every));
+            serve(service, args.listen, api_token).await.map(|()| Exit::Done)
+        }
         Command::Demo(args) => show_demo(args, make, api_token).await,
         Command::Settings(command) => settings(&*service()?, command).await,
         Command::Scan(args) => scan(&*service()?, args).await,
@@ -81,6 +85,7 @@ async fn set(service: &Service, args: SetArgs) -> anyhow::Result<()> {
         tmdb_key,
         auto_add,
         hold_possible_rewatches,
+        every,
     } = args;
     let password = if password { Some(ask_secret("Password: ")?) } else { None };
     if tmdb_key {
@@ -90,7 +95,8 @@ async fn set(service: &Service, args: SetArgs) -> anyhow::Result<()> {
     if for_jellyfin {
         service.save_jellyfin(&JellyfinInput { server_url, username, password, accept_invalid_certificates }).await?;
     }
-    let sync = Some(SyncInput { auto_add, hold_possible_rewatches, ..SyncInput::default() });
+    let every = every.map(|every| Some(every).filter(|every| every != "never"));
+    let sync = Some(SyncInput { auto_add, hold_possible_rewatches, every, ..SyncInput::default() });
     print_json(&service.save_preferences(&PreferencesInput { time_zone, sync }).await?)
 }
 

@@ -3,6 +3,7 @@
 //! What a program may read goes to standard output, talk to standard error.
 
 mod commands;
+mod schedule;
 mod serve;
 mod table;
 
@@ -11,9 +12,11 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub use commands::run;
-pub use serve::serve_lambda;
 
-use crate::store::{Location, Torn};
+use crate::{
+    service::Every,
+    store::{Location, Torn},
+};
 
 /// How a command ended, for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +38,7 @@ pub enum Exit {
     version,
     after_help = "Exit codes: 0 done (also when there was nothing to add), 1 failed and nothing was added, 2 wrong arguments, \
                   3 partly done: something could not be read, the rest was added.\n\n\
-                  Variables: MEDIATHECA_STORE, MEDIATHECA_API_TOKEN, MEDIATHECA_SECRET_KEY, MEDIATHECA_KEY_FILE, and \
+                  Variables: MEDIATHECA_STORE, MEDIATHECA_API_TOKEN, MEDIATHECA_SECRET_KEY, MEDIATHECA_KEY_FILE, MEDIATHECA_EVERY, and \
                   for object storage those of AWS's own tools (see README.md)."
 )]
 pub struct Cli {
@@ -77,6 +80,9 @@ struct ServeArgs {
     /// Address to listen on; one that others can reach needs MEDIATHECA_API_TOKEN
     #[arg(long, default_value = "127.0.0.1:8787", value_name = "ADDRESS:PORT")]
     listen: std::net::SocketAddr,
+    /// Import by itself that often, such as 30m or 6h, whatever the settings say
+    #[arg(long, value_name = "INTERVAL")]
+    every: Option<Every>,
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +130,9 @@ struct SetArgs {
     /// Let possible rewatches wait until you include them
     #[arg(long, value_name = "true|false")]
     hold_possible_rewatches: Option<bool>,
+    /// Import by itself that often while `serve` runs, such as 30m or 6h
+    #[arg(long, value_name = "INTERVAL|never")]
+    every: Option<String>,
 }
 
 #[derive(Debug, Args)]

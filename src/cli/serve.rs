@@ -1,11 +1,11 @@
-//! Serving: a port of this machine, or Lambda's invocations; the handler is the same.
+//! Serving: a port of this machine, until interrupted.
 
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, bail};
 use secrecy::SecretString;
 
-use super::tell_of;
+use super::{schedule::import_when_due, tell_of};
 use crate::{
     http::{Access, router},
     service::Service,
@@ -31,17 +31,10 @@ pub(super) async fn serve(service: Arc<Service>, listen: SocketAddr, token: Opti
     // So that nobody waits for the log to be folded; where that fails, a request will say so.
     let warmed = service.clone();
     tokio::spawn(async move { warmed.folded().await.map(drop) });
+    let due = tokio::spawn(import_when_due(service.clone()));
     axum::serve(listener, router(service, access)).with_graceful_shutdown(interrupted()).await?;
+    due.abort();
     Ok(())
-}
-
-/// Serves Lambda's invocations. Without a token nobody is answered.
-///
-/// # Errors
-/// The runtime's own interface fails.
-pub async fn serve_lambda(service: Arc<Service>, token: Option<SecretString>) -> anyhow::Result<()> {
-    let access = token.map_or(Access::Nobody, Access::Token);
-    lambda_http::run(router(service, access)).await.map_err(|error| anyhow::anyhow!(error))
 }
 
 /// Waits for Ctrl-C, or for a service manager's polite end.

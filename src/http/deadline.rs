@@ -12,11 +12,14 @@ const RESERVE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline(pub Option<Instant>);
 
+/// By when an invocation must have come to its end, its answer apart.
+pub fn deadline_of(context: &lambda_http::Context) -> Instant {
+    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+    Instant::now() + left.saturating_sub(RESERVE)
+}
+
 pub(super) async fn set(mut request: Request, next: Next) -> Response {
-    let deadline = request.extensions().get::<lambda_http::Context>().map(|context| {
-        let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-        Instant::now() + left.saturating_sub(RESERVE)
-    });
+    let deadline = request.extensions().get::<lambda_http::Context>().map(deadline_of);
     request.extensions_mut().insert(Deadline(deadline));
     next.run(request).await
 }

@@ -16,6 +16,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use access::Access;
+pub use deadline::deadline_of;
 pub use problem::Problem;
 
 use crate::service::Service;

@@ -35,7 +35,7 @@ impl Problem {
     }
 
     /// Its status.
-    pub(super) fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
@@ -54,6 +54,7 @@ fn known(code: &str) -> (&'static str, StatusCode, &'static str) {
         "not_found" => ("not_found", StatusCode::NOT_FOUND, "There is no such thing"),
         "method_not_allowed" => ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED, "This can't be done here"),
         "payload_too_large" => ("payload_too_large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+        "answer_too_large" => ("answer_too_large", StatusCode::INTERNAL_SERVER_ERROR, "The answer is too large for this front"),
         "not_configured" => ("not_configured", StatusCode::CONFLICT, "Jellyfin isn't set up yet"),
         "log_conflict" => ("log_conflict", StatusCode::CONFLICT, "The log moved"),
         "log_not_empty" => ("log_not_empty", StatusCode::CONFLICT, "The log has events already"),

@@ -41,6 +41,12 @@ pub enum ServiceError {
     /// Jellyfin failed.
     #[error(transparent)]
     Jellyfin(#[from] JellyfinError),
+    /// Jellyfin refused the sign-in so often in a row that no import is tried by itself any more.
+    #[error(
+        "Jellyfin refused the sign-in {0} times in a row, so no import is tried by itself any more, before the account gets locked: \
+         enter the password again in the settings and test the connection"
+    )]
+    Stopped(u32),
     /// TMDB failed for everything that was asked of it.
     #[error(transparent)]
     Tmdb(#[from] TmdbError),
@@ -84,6 +90,7 @@ impl ServiceError {
         match self {
             Self::Setting(_) | Self::BadLog(_) => "invalid_request",
             Self::NotConfigured => "not_configured",
+            Self::Stopped(_) => "jellyfin_credentials_rejected",
             Self::Tmdb(_) => "tmdb_error",
             Self::LogConflict(_) => "log_conflict",
             Self::LogNotEmpty => "log_not_empty",
@@ -104,6 +111,13 @@ impl ServiceError {
                 | JellyfinError::NoUserData { .. } => "jellyfin_error",
             },
         }
+    }
+}
+
+impl ServiceError {
+    /// Whether Jellyfin refused the sign-in, as it will again.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Jellyfin(JellyfinError::CredentialsRejected { .. } | JellyfinError::ReauthenticationRequired))
     }
 }
 

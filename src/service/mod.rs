@@ -1,5 +1,6 @@
 //! Where the domain and the adapters meet, and nowhere else: read, fold, fetch, plan, extend, append.
 
+mod automatic;
 mod error;
 mod links;
 mod log;
@@ -19,6 +20,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
+pub use automatic::{Automatic, Every};
 pub use error::{ServiceError, SettingError};
 pub use links::Links;
 pub use log::{LogCheck, LogStat};
@@ -54,6 +56,8 @@ pub struct Service {
     tmdb_url: String,
     folded: Mutex<Option<(Stamp, Arc<Folded>)>>,
     runs: Runs,
+    every: Mutex<Option<Every>>,
+    settings_changed: tokio::sync::Notify,
     preview: Kept<Option<Arc<Preview>>>,
     links: Kept<Arc<Links>>,
     gallery: tokio::sync::Mutex<Option<Arc<Gallery>>>,
@@ -75,6 +79,8 @@ impl Service {
             tmdb_url,
             folded: Mutex::new(None),
             runs: Runs::default(),
+            every: Mutex::default(),
+            settings_changed: tokio::sync::Notify::new(),
             preview: Kept::default(),
             links: Kept::default(),
             gallery: tokio::sync::Mutex::default(),
@@ -93,6 +99,11 @@ impl Service {
     /// Follows what runs in this process.
     pub fn follow_runs(&self) -> RunWatch {
         self.runs.follow()
+    }
+
+    /// Ends when the settings are next changed in this process.
+    pub fn settings_change(&self) -> impl Future<Output = ()> + '_ {
+        self.settings_changed.notified()
     }
 
     /// The store that it works on.

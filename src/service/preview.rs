@@ -12,6 +12,9 @@ use crate::store::StoreError;
 
 const NAME: &str = "preview";
 
+/// The document where there is nothing to show.
+const NONE: &[u8] = b"null";
+
 /// How often a document is replaced again because somebody else was quicker.
 const TRIES: u32 = 10;
 
@@ -214,7 +217,10 @@ impl Service {
 
     /// After an import there is nothing to look forward to.
     pub(super) async fn drop_preview(&self) -> Result<(), ServiceError> {
-        if self.store.get(NAME).await?.is_some() { self.keep_preview(None).await } else { Ok(()) }
+        match self.store.get(NAME).await? {
+            Some(document) if document.bytes != NONE => self.keep_preview(None).await,
+            Some(_) | None => Ok(()),
+        }
     }
 
     async fn keep_preview(&self, preview: Option<&Preview>) -> Result<(), ServiceError> {

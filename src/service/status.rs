@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 use super::settings::Settings;
 use super::{
     Running, Service, ServiceError,
+    automatic::AutomaticRuns,
     report::{FaultReport, ImportReport, Outcome, ScanReport, ServerReport, Summary, instant},
 };
-use crate::{jellyfin::EpisodeRoute, store::StoreError};
+use crate::{domain::events::Via, jellyfin::EpisodeRoute, store::StoreError};
 
 const NAME: &str = "status";
 
@@ -20,13 +21,14 @@ const ROUTE_LASTS: TimeDelta = TimeDelta::hours(24);
 const MOST_TITLES: usize = 100;
 
 /// The document.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Status {
     last_scan: Option<LastScan>,
     last_import: Option<LastImport>,
     last_addition: Option<LastImport>,
-    connection: Option<LastConnection>,
+    pub(super) connection: Option<LastConnection>,
+    pub(super) automatic: AutomaticRuns,
     /// The failure of the last import that failed, until a later one succeeds.
     failure: Option<Failure>,
     episode_route: Option<RouteSeen>,
@@ -76,6 +78,9 @@ pub struct LastConnection {
     pub server: Option<ServerReport>,
     /// Why it failed; null where it didn't.
     pub failure: Option<Failure>,
+    /// How often in a row it refused the sign-in.
+    #[serde(default)]
+    pub refusals: u32,
 }
 
 /// Why a run came to nothing.
@@ -112,8 +117,12 @@ pub struct StatusReport {
     pub failure: Option<Failure>,
     /// What runs in this process.
     pub running: Option<Running>,
+    /// How often it imports by itself, such as `30m`: as it was started, or else as the settings say; null for never.
+    pub every: Option<String>,
     /// When the next import is due by itself; null where none is.
     pub next_due: Option<String>,
+    /// Why no import is tried by itself any more, until the settings are saved or a connection works.
+    pub stopped: Option<Failure>,
     /// By which way episodes last came whole: `flat` or `by_series`.
     pub episode_route: Option<String>,
 }
@@ -131,13 +140,29 @@ impl Service {
     /// # Errors
     /// The store fails.
     pub async fn status_report(&self) -> Result<StatusReport, ServiceError> {
-        let Status { last_scan, last_import, last_addition, connection, failure, episode_route } = self.status().await?;
+        let (settings, status) = (self.settings().await?, self.status().await?);
+        let every = self.every(settings.every()?);
+        let next_due = settings.account().and_then(|_| status.next_due(every, self.now())).map(instant);
+        let stopped = status.stopped().map(|error| Failure::of(&error, self.now()));
+        let Status { last_scan, last_import, last_addition, connection, automatic: _, failure, episode_route } = status;
+        let every = every.map(|every| every.to_string());
         let running = self.runs.first();
         let episode_route = episode_route.map(|seen| match seen.route {
             EpisodeRoute::Flat => "flat".to_owned(),
             EpisodeRoute::BySeries => "by_series".to_owned(),
         });
-        Ok(StatusReport { last_scan, last_import, last_addition, connection, failure, running, next_due: None, episode_route })
+        Ok(StatusReport {
+            last_scan,
+            last_import,
+            last_addition,
+            connection,
+            failure,
+            running,
+            every,
+            next_due,
+            stopped,
+            episode_route,
+        })
     }
 
     pub(super) fn route_to_begin_with(status: &Status, now: DateTime<Utc>) -> EpisodeRoute {
@@ -175,6 +200,7 @@ impl Service {
     pub(super) async fn keep_import(
         &self,
         began: DateTime<Utc>,
+        via: Via,
         result: Result<&ImportReport, &ServiceError>,
         route: Option<EpisodeRoute>,
     ) -> Result<(), ServiceError> {
@@ -201,6 +227,9 @@ impl Service {
                 status.last_addition = Some(last.clone());
             }
             status.failure = failure.clone();
+            if via == Via::Schedule {
+                status.automatic.running_since = None;
+            }
             status.see(route, began);
         })
         .await
@@ -229,18 +258,39 @@ impl Service {
         }
         self.change_status(|status| {
             let before = status.connection.take().filter(|seen| seen.server_url == server_url);
+            let refusals = before.as_ref().filter(|seen| seen.username == username).map_or(0, |seen| seen.refusals);
+            let refusals = match result {
+                Ok(_) => 0,
+                Err(error) => refusals + u32::from(error.is_refusal()),
+            };
             let server = result.ok().cloned().or(before.and_then(|seen| seen.server));
             let (server_url, username) = (server_url.to_owned(), username.to_owned());
-            status.connection = Some(LastConnection { at: instant(now), server_url, username, server, failure: failure.clone() });
+            let failure = failure.clone();
+            status.connection = Some(LastConnection { at: instant(now), server_url, username, server, failure, refusals });
         })
         .await
     }
 
-    async fn change_status(&self, change: impl Fn(&mut Status)) -> Result<(), ServiceError> {
+    /// Lets imports be tried by themselves again.
+    pub(super) async fn forget_refusals(&self) -> Result<(), ServiceError> {
+        self.change_status(|status| {
+            if let Some(connection) = &mut status.connection {
+                connection.refusals = 0;
+            }
+        })
+        .await
+    }
+
+    /// Changes the status as it stands in the store, again if somebody else was quicker.
+    pub(super) async fn change_status(&self, mut change: impl FnMut(&mut Status)) -> Result<(), ServiceError> {
         for tries in 1.. {
             let document = self.store.get(NAME).await?;
             let mut status = document.as_ref().map_or_else(|| Ok(Status::default()), |document| read(&document.bytes))?;
+            let before = status.clone();
             change(&mut status);
+            if status == before {
+                return Ok(());
+            }
             let bytes = serde_json::to_vec_pretty(&status).expect("texts and numbers always encode");
             match self.store.replace(NAME, document.map(|document| document.version), bytes).await {
                 Err(StoreError::Conflict(_)) if tries < 10 => {}

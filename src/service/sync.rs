@@ -168,10 +168,12 @@ impl Service {
         let _run = self.runs.begin("import", began, &mut options);
         let mut route = None;
         let mut result = self.import_once(&request, &options, &mut route).await;
-        let kept = self.keep_import(began, result.as_ref(), route).await;
+        let kept = self.keep_import(began, request.via, result.as_ref(), route).await;
+        // Who looks through a preview keeps it where an import by itself has added nothing.
+        let is_over = |report: &ImportReport| request.via != Via::Schedule || report.log.after > report.log.before;
         let kept = match &result {
-            Ok(_) => kept.and(self.drop_preview().await),
-            Err(_) => kept,
+            Ok(report) if is_over(report) => kept.and(self.drop_preview().await),
+            Ok(_) | Err(_) => kept,
         };
         if let (Ok(report), Err(error)) = (&mut result, kept) {
             // The additions stand: an answer that says "failed" would be wrong, one that says nothing too.

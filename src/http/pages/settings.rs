@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{
     PageProblem, html,
-    shell::{Section, Shell, THEME, Theme, Visitor},
+    shell::{self, Section, Shell, THEME, Theme, Visitor},
     words,
 };
 use crate::{
@@ -35,8 +35,10 @@ struct SettingsPage {
     accept_invalid: bool,
     last_sync: String,
     time_zone: String,
-    intervals: Vec<Choice>,
+    /// None where it was started with an interval, which the settings don't change.
+    intervals: Option<Vec<Choice>>,
     every_hint: String,
+    stopped: Option<Problem>,
     hold: bool,
     auto_add: bool,
     has_tmdb: bool,
@@ -121,11 +123,16 @@ async fn show(
         Some(last) => format!("Last import: {}.", words::instant(&last.at, zone)),
         None => "Nothing was imported yet.".to_owned(),
     };
-    let every = settings.sync.every.clone().unwrap_or_default();
+    let is_as_set = status.every == settings.sync.every;
+    let every = status.every.clone().unwrap_or_default();
     let mut intervals = Choice::all(&INTERVALS, &every);
     if !intervals.iter().any(|choice| choice.chosen) {
-        intervals.push(Choice { text: format!("Every {every}"), value: every, chosen: true });
+        intervals.push(Choice { text: format!("Every {every}"), value: every.clone(), chosen: true });
     }
+    let how = match is_as_set {
+        true => "Where this runs all the time, or on a schedule of its own.".to_owned(),
+        false => format!("Every {every}, as this was started: what the settings say is of no account."),
+    };
     let next_due = status.next_due.as_deref().map(|due| format!(" The next one is due {}.", words::instant(due, zone)));
     let page = SettingsPage {
         shell: visitor.shell("Settings", Some(Section::Settings)),
@@ -142,8 +149,9 @@ async fn show(
         accept_invalid: settings.jellyfin.accept_invalid_certificates,
         last_sync,
         time_zone: typed.time_zone.unwrap_or(settings.time_zone),
-        intervals,
-        every_hint: format!("Where this runs all the time, or on a schedule of its own.{}", next_due.unwrap_or_default()),
+        intervals: is_as_set.then_some(intervals),
+        every_hint: format!("{how}{}", next_due.unwrap_or_default()),
+        stopped: shell::stopped(&status),
         hold: settings.sync.hold_possible_rewatches,
         auto_add: settings.sync.auto_add,
         has_tmdb: settings.tmdb.has_api_key,

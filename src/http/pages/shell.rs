@@ -6,7 +6,10 @@ use axum::{
 };
 
 use super::assets;
-use crate::http::App;
+use crate::{
+    http::{App, Problem},
+    service::StatusReport,
+};
 
 /// The cookie that keeps a browser's theme.
 pub(super) const THEME: &str = "mediatheca_theme";
@@ -120,4 +123,9 @@ impl Shell {
             link(Section::Settings, "/settings", "Settings"),
         ]
     }
+}
+
+/// Why no import is tried by itself any more: said wherever a person may come by.
+pub(super) fn stopped(status: &StatusReport) -> Option<Problem> {
+    status.stopped.as_ref().map(|failure| Problem::new(&failure.code, failure.detail.clone()))
 }

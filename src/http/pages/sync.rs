@@ -16,7 +16,7 @@ use super::{
     PageProblem, html,
     preview::{Choices, PreviewView, both},
     settings,
-    shell::{Section, Shell, Visitor},
+    shell::{self, Section, Shell, Visitor},
     words,
 };
 use crate::{
@@ -34,6 +34,7 @@ struct SyncPage {
     shell: Shell,
     step: Option<u8>,
     problem: Option<Problem>,
+    stopped: Option<Problem>,
     configured: bool,
     server: String,
     running: Option<String>,
@@ -84,6 +85,7 @@ async fn show(visitor: Visitor, app: &App, choices: &Choices) -> Result<Response
         shell: visitor.shell("Sync", Some(Section::Sync)),
         step: settings::step(&settings, &status),
         problem: failed_scan(&status),
+        stopped: shell::stopped(&status),
         configured: settings.jellyfin.server_url.is_some(),
         server: settings.jellyfin.server_url.clone().unwrap_or_default(),
         running: status.running.as_ref().map(|running| match running.kind.as_str() {

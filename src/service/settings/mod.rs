@@ -10,7 +10,7 @@ pub use view::{
     ConnectionTest, JellyfinInput, JellyfinView, PreferencesInput, SettingsView, SyncInput, SyncPreferences, TmdbView, UserReport,
 };
 
-use super::{Service, ServiceError, SettingError, report::ServerReport};
+use super::{Every, Service, ServiceError, SettingError, report::ServerReport};
 use crate::{
     domain::ids::UserId,
     jellyfin::{Connection, Credentials, ServerUrl},
@@ -84,6 +84,11 @@ impl Settings {
         self.sync_auto_add
     }
 
+    /// How often it imports by itself.
+    pub(in crate::service) fn every(&self) -> Result<Option<Every>, SettingError> {
+        self.sync_every.as_deref().map(str::parse).transpose()
+    }
+
     fn view(&self) -> SettingsView {
         SettingsView {
             jellyfin: JellyfinView {
@@ -142,19 +147,6 @@ fn zone(name: &str) -> Result<Tz, SettingError> {
     name.trim().parse().map_err(|_| SettingError::TimeZone(name.to_owned()))
 }
 
-/// Minutes or hours, from five minutes to a week.
-fn interval(text: &str) -> Result<String, SettingError> {
-    let wrong = || SettingError::Every(text.to_owned());
-    let text = text.trim();
-    let (number, minutes) = match (text.strip_suffix('m'), text.strip_suffix('h')) {
-        (Some(number), _) => (number, 1),
-        (None, Some(number)) => (number, 60),
-        (None, None) => return Err(wrong()),
-    };
-    let minutes = number.parse::<u32>().ok().and_then(|n| n.checked_mul(minutes)).ok_or_else(wrong)?;
-    if (5..=7 * 24 * 60).contains(&minutes) { Ok(text.to_owned()) } else { Err(wrong()) }
-}
-
 impl Service {
     pub(super) async fn settings(&self) -> Result<Settings, ServiceError> {
         match self.store.get(NAME).await? {
@@ -181,7 +173,11 @@ impl Service {
             tries += 1;
             match self.store.replace(NAME, document.map(|document| document.version), bytes).await {
                 Err(StoreError::Conflict(_)) if tries < TRIES => continue,
-                replaced => return Ok(replaced.map(|()| settings)?),
+                replaced => {
+                    replaced?;
+                    self.settings_changed.notify_waiters();
+                    return Ok(settings);
+                }
             }
         }
     }
@@ -200,7 +196,10 @@ impl Service {
     /// A value is wrong, or the store fails; then nothing is saved.
     pub async fn save_jellyfin(&self, input: &JellyfinInput) -> Result<SettingsView, ServiceError> {
         let key = self.key()?;
-        Ok(self.change_settings(|settings| settings.take(input, &key)).await?.view())
+        let saved = self.change_settings(|settings| settings.take(input, &key)).await?;
+        // Whoever has entered something anew wants it tried anew.
+        self.forget_refusals().await?;
+        Ok(saved.view())
     }
 
     /// Forgets the Jellyfin settings, and ends the sign-in there where that works.
@@ -231,13 +230,13 @@ impl Service {
     pub async fn save_preferences(&self, input: &PreferencesInput) -> Result<SettingsView, ServiceError> {
         let time_zone = input.time_zone.as_deref().map(zone).transpose()?.map(|zone| zone.name().to_owned());
         let sync = input.sync.clone().unwrap_or_default();
-        let every = sync.every.map(|every| every.as_deref().map(interval).transpose()).transpose()?;
+        let every = sync.every.map(|every| every.as_deref().map(str::parse::<Every>).transpose()).transpose()?;
         let saved = self.change_settings(|settings| {
             settings.time_zone = time_zone.clone().or(settings.time_zone.take());
             settings.sync_auto_add = sync.auto_add.unwrap_or(settings.sync_auto_add);
             settings.sync_push_watched = sync.push_watched.unwrap_or(settings.sync_push_watched);
             settings.sync_hold_possible_rewatches = sync.hold_possible_rewatches.unwrap_or(settings.sync_hold_possible_rewatches);
-            settings.sync_every = every.clone().unwrap_or(settings.sync_every.take());
+            settings.sync_every = every.map_or(settings.sync_every.take(), |every| every.map(|every| every.to_string()));
             Ok(())
         });
         Ok(saved.await?.view())
