@@ -5,8 +5,10 @@ mod architecture;
 mod automatic;
 mod cli;
 mod client;
+mod emulator;
 mod golden;
 mod http;
+mod infra;
 mod lambda;
 #[cfg(feature = "s3")]
 mod object_store;

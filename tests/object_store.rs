@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeMap,
+    num::NonZero,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -16,15 +17,21 @@ use axum::{
 };
 use mediatheca_jellyfin_sync::{
     domain::library::Folded,
+    service::{JellyfinInput, Service, SyncOptions},
     store::{
         DocumentStore, LogStore, StoreError,
         s3::{S3Access, S3Keys, S3Store},
+        seal::KeySource,
     },
 };
 
 use crate::{
+    client::{scripted, sound},
     store::{begin, commit, contract, race, read, whole},
-    support::faults::{Fault, FaultyWay},
+    support::{
+        app::limits,
+        faults::{Fault, FaultyWay},
+    },
 };
 
 const BUCKET: &str = "mediatheca";
@@ -366,4 +373,46 @@ async fn the_binary_keeps_a_log_in_a_bucket_by_the_variables_of_awss_own_tools()
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("404 NoSuchBucket"), "{nowhere:?}");
     let typo = product("s3://bucket//home", true, &["log", "stat"]);
     assert_eq!(typo.status.code(), Some(2), "{typo:?}");
+}
+
+/// What a run costs in requests: the README's figures rest on it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_import_that_finds_nothing_new_asks_for_little() {
+    let prefix = prefix("cost").await;
+    let way = FaultyWay::to(&server()).await;
+    let (url, _) = scripted(|target, _| sound(target)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let service = || {
+        let store = Arc::new(S3Store::new(BUCKET, &prefix, access(&way.url)));
+        let key = KeySource::File(folder.path().join("key"));
+        let clock = Arc::new(|| "2026-11-24T12:00:00Z".parse().unwrap());
+        Service::new(store, key, limits(), clock, NonZero::new(2).unwrap())
+    };
+    let first = service();
+    first.begin_log(begin().text().into()).await.unwrap();
+    let account = JellyfinInput {
+        server_url: Some(url),
+        username: Some("anna".into()),
+        password: Some("correct horse".to_owned().into()),
+        accept_invalid_certificates: None,
+    };
+    first.test_jellyfin(&account).await.unwrap();
+    for _ in 0..2 {
+        first.import_by_itself(SyncOptions::default()).await.unwrap();
+    }
+    let mut seen = [0; 3];
+    let mut since = || {
+        let of = |method: &Method, text: &str| way.seen(method, text);
+        let now = [of(&Method::PUT, ""), of(&Method::GET, "list-type=2"), of(&Method::GET, "") - of(&Method::GET, "list-type=2")];
+        let since = [0, 1, 2].map(|n| now[n] - seen[n]);
+        seen = now;
+        since
+    };
+    since();
+    first.import_by_itself(SyncOptions::default()).await.unwrap();
+    let warm = since();
+    service().import_by_itself(SyncOptions::default()).await.unwrap();
+    let cold = since();
+    // Of the cold one's, two puts look whether the server honours conditions, and two gets read the log.
+    assert_eq!((warm, cold), ([2, 1, 8], [4, 3, 10]), "puts, lists, gets");
 }

@@ -88,6 +88,11 @@ impl Bucket {
         })
     }
 
+    /// Whether it is AWS's own, and not at an endpoint of somebody else's.
+    pub(super) fn is_at_aws(&self) -> bool {
+        self.access.endpoint.is_none()
+    }
+
     /// The whole name of an object, as S3 has it.
     fn whole(&self, key: &str) -> String {
         if self.prefix.is_empty() { key.to_owned() } else { format!("{}/{key}", self.prefix) }
