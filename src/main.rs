@@ -17,8 +17,14 @@ use mediatheca_jellyfin_sync::{
 
 fn main() -> ExitCode {
     let config = Config::parse(|name| std::env::var(name).ok());
-    let ran = tokio::runtime::Builder::new_multi_thread()
+    // A function answers one request at a time, mostly on a part of one core: further threads cost it time at its start.
+    let mut runtime = match config.lambda {
+        Some(_) => tokio::runtime::Builder::new_current_thread(),
+        None => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let ran = runtime
         .worker_threads(2)
+        .max_blocking_threads(if config.lambda.is_some() { 2 } else { 512 })
         .enable_all()
         .build()
         .context("the runtime can't be started")

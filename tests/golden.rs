@@ -10,6 +10,7 @@ use mediatheca_jellyfin_sync::{
         library::Folded,
         snapshot::{EpisodeItem, FORMAT, Item, LastPlayed, SeriesItem, Server, Snapshot, TmdbRef},
         sync::{Decision, Plan, Preferences, forgotten, plan},
+        zone::Zone,
     },
     service::{Source, SyncOptions},
 };
@@ -106,7 +107,7 @@ fn given(log: &LogText, seen: &Seen, preferences: &Preferences, expected: &[&str
 }
 
 fn berlin() -> Preferences {
-    Preferences { time_zone: chrono_tz::Tz::Europe__Berlin, ..Preferences::default() }
+    Preferences { time_zone: Zone::named("Europe/Berlin").unwrap(), ..Preferences::default() }
 }
 
 fn matrix() -> LogText {
@@ -178,9 +179,9 @@ fn case_4_another_time_zone_adds_nothing() {
     let late = seen_matrix(Some("2024-03-01T23:30:00Z"));
     let after = given(&matrix(), &late, &berlin(), &["add 2024-03-02"]);
     let folded = Folded::of(after.as_bytes()).unwrap();
-    for zone in [chrono_tz::Tz::UTC, chrono_tz::Tz::Pacific__Honolulu, chrono_tz::Tz::Pacific__Kiritimati] {
+    for zone in ["UTC", "Pacific/Honolulu", "Pacific/Kiritimati"].map(|name| Zone::named(name).unwrap()) {
         let elsewhere = Preferences { time_zone: zone, ..Preferences::default() };
-        assert!(plan(&folded.library, &late.0, &elsewhere).additions.is_empty(), "{zone}");
+        assert!(plan(&folded.library, &late.0, &elsewhere).additions.is_empty(), "{}", elsewhere.time_zone);
     }
 }
 

@@ -7,6 +7,7 @@ use mediatheca_jellyfin_sync::domain::{
     library::{Fold, Folded},
     snapshot::{EpisodeItem, FORMAT, Item, LastPlayed, SeriesItem, Server, Snapshot, TmdbRef},
     sync::{Preferences, plan},
+    zone::Zone,
 };
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::json;
@@ -178,8 +179,8 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
     })
 }
 
-fn zone() -> impl Strategy<Value = chrono_tz::Tz> {
-    prop_oneof![Just(chrono_tz::Tz::UTC), Just(chrono_tz::Tz::Europe__Berlin), Just(chrono_tz::Tz::Pacific__Auckland)]
+fn zone() -> impl Strategy<Value = Zone> {
+    proptest::sample::select(vec!["UTC", "Europe/Berlin", "Pacific/Auckland"]).prop_map(|name| Zone::named(name).unwrap())
 }
 
 fn import(log: &str, snapshot: &Snapshot, preferences: &Preferences) -> String {

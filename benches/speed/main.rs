@@ -24,6 +24,7 @@ use mediatheca_jellyfin_sync::{
         events::Via,
         library::Folded,
         sync::{Preferences, plan},
+        zone::Zone,
     },
     http::{Access, router},
     jellyfin::Limits,
@@ -115,7 +116,7 @@ fn peak_memory() -> u64 {
 fn planning(log: &Path) {
     let folded = Folded::of(&fs::read(log).unwrap()).unwrap();
     let snapshot = generate::snapshot(10_000, 1_000, 50);
-    let preferences = Preferences { time_zone: chrono_tz::Tz::Europe__Vienna, ..Preferences::default() };
+    let preferences = Preferences { time_zone: Zone::named("Europe/Vienna").unwrap(), ..Preferences::default() };
     let mut times = Vec::new();
     let mut additions = 0;
     for _ in 0..7 {

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 type Answers = Arc<Mutex<BTreeMap<String, Bytes>>>;
 
 pub struct Server {
-    url: String,
+    pub url: String,
     made: Answers,
     pause: Arc<AtomicU64>,
 }

@@ -32,7 +32,7 @@ pub fn scan(report: &ScanReport) -> String {
     let kinds = [("movie", &report.unmatched_movies), ("series", &report.unmatched_series)];
     for (kind, items) in kinds {
         for one in items {
-            unmatched.add_row([one.item.name.clone(), kind.into(), year(one.item.year), one.reason.clone()]);
+            unmatched.add_row([one.item.name.clone(), kind.into(), year(one.item.year), one.reason.clone().into_owned()]);
         }
     }
     for table in [movies, episodes, unmatched] {

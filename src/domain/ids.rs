@@ -64,14 +64,38 @@ impl fmt::Display for TmdbId {
     }
 }
 
-/// Reads an id of Jellyfin's: dashes and case of a GUID differ between routes, so a GUID is brought to 32 small digits.
-fn jellyfin_id(text: &str) -> Result<Box<str>, IdError> {
-    let bare: String = text.chars().filter(|c| *c != '-').collect();
-    if bare.len() == 32 && bare.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Ok(bare.to_ascii_lowercase().into());
+/// An id of Jellyfin's. A snapshot of a large library holds a hundred thousand of them: the usual form lies in place.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum JellyfinId {
+    /// 32 small hex digits.
+    Guid([u8; 32]),
+    Other(Box<str>),
+}
+
+impl JellyfinId {
+    /// Dashes and case of a GUID differ between routes, so a GUID is brought to 32 small digits.
+    fn parse(text: &str) -> Result<Self, IdError> {
+        let mut digits = [0; 32];
+        let mut given = text.bytes().filter(|byte| *byte != b'-');
+        let mut is_guid = true;
+        for digit in &mut digits {
+            let byte = given.next().unwrap_or_default();
+            is_guid &= byte.is_ascii_hexdigit();
+            *digit = byte.to_ascii_lowercase();
+        }
+        if is_guid && given.next().is_none() {
+            return Ok(Self::Guid(digits));
+        }
+        let plain = !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if plain { Ok(Self::Other(text.into())) } else { Err(IdError::Jellyfin(text.to_owned())) }
     }
-    let plain = !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if plain { Ok(text.into()) } else { Err(IdError::Jellyfin(text.to_owned())) }
+
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Guid(digits) => str::from_utf8(digits).expect("hex digits are ASCII"),
+            Self::Other(text) => text,
+        }
+    }
 }
 
 macro_rules! jellyfin_ids {
@@ -79,7 +103,7 @@ macro_rules! jellyfin_ids {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(Box<str>);
+        pub struct $name(JellyfinId);
 
         impl $name {
             /// Reads the id as any of Jellyfin's routes writes it.
@@ -87,12 +111,12 @@ macro_rules! jellyfin_ids {
             /// # Errors
             /// [`IdError::Jellyfin`] where it can't be one.
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                jellyfin_id(text).map(Self)
+                JellyfinId::parse(text).map(Self)
             }
 
             /// The id as it goes into URLs and into the log.
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
         }
 
@@ -106,13 +130,13 @@ macro_rules! jellyfin_ids {
 
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0.into()
+                id.as_str().to_owned()
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
+                f.write_str(self.as_str())
             }
         }
     )+};

@@ -11,3 +11,4 @@ pub mod library;
 pub mod snapshot;
 pub mod sync;
 pub mod time;
+pub mod zone;

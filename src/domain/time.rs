@@ -3,8 +3,9 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+
+use super::zone::Zone;
 
 /// A text that is no date or no instant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,8 +24,8 @@ pub struct WatchDate(NaiveDate);
 
 impl WatchDate {
     /// The day that the instant falls on in a time zone.
-    pub fn of(instant: DateTime<Utc>, zone: Tz) -> Self {
-        Self(instant.with_timezone(&zone).date_naive())
+    pub fn of(instant: DateTime<Utc>, zone: &Zone) -> Self {
+        Self(zone.local(instant).date())
     }
 
     /// Reads the first ten characters: older logs hold a time behind them (`event-log.md`).
@@ -220,8 +221,8 @@ mod tests {
     #[test]
     fn a_play_at_half_past_eleven_in_the_evening_of_greenwich_is_tomorrows_in_berlin() {
         let instant = parse_instant("2024-03-01T23:30:00Z").unwrap();
-        assert_eq!(WatchDate::of(instant, Tz::Europe__Berlin).to_string(), "2024-03-02");
-        assert_eq!(WatchDate::of(instant, Tz::UTC).to_string(), "2024-03-01");
+        assert_eq!(WatchDate::of(instant, &Zone::named("Europe/Berlin").unwrap()).to_string(), "2024-03-02");
+        assert_eq!(WatchDate::of(instant, &Zone::UTC).to_string(), "2024-03-01");
     }
 
     #[test]

@@ -9,9 +9,16 @@ mod problem;
 mod progress;
 mod request;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use axum::{Router, extract::DefaultBodyLimit, middleware, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    middleware,
+    response::IntoResponse,
+    routing::get,
+};
+use tower::ServiceExt;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -28,6 +35,9 @@ pub struct App {
     service: Arc<Service>,
     access: Access,
 }
+
+/// Where a process says that it is well.
+const HEALTH: &str = "/healthz";
 
 /// Body limits in bytes: an ordinary request, and a whole log.
 const SMALL: usize = 256 * 1024;
@@ -64,9 +74,8 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .split_for_parts()
 }
 
-/// The handler over a service.
-pub fn router(service: Arc<Service>, access: Access) -> Router {
-    let app = App { service, access };
+/// Every route but the one that says that all is well.
+fn routes() -> Router<App> {
     let (routes, description) = api();
     let description = description.to_json().expect("a description made of types always encodes");
     let openapi = || async move { ([("content-type", "application/json")], description).into_response() };
@@ -75,6 +84,23 @@ pub fn router(service: Arc<Service>, access: Access) -> Router {
         .merge(pages::routes())
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
+}
+
+/// The handler over a service.
+///
+/// Its routes are put together when one of them is first asked for: a function that is started to say that it is well
+/// needs none, and describing them takes as long as all else at its start.
+pub fn router(service: Arc<Service>, access: Access) -> Router {
+    let app = App { service, access };
+    let (others, with_app) = (Arc::new(OnceLock::new()), app.clone());
+    let others = move |request: Request| {
+        let others: Router = others.get_or_init(|| routes().with_state(with_app.clone())).clone();
+        others.oneshot(request)
+    };
+    Router::new()
+        .route(HEALTH, get(health::health))
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .fallback(others)
         .layer(middleware::from_fn_with_state(app.clone(), access::check))
         .layer(middleware::from_fn_with_state(app.clone(), pages::finish))
         .layer(middleware::from_fn(deadline::set))

@@ -24,6 +24,9 @@ use crate::domain::{
 /// Fields and options of every list, as the recorded requests name them.
 const OPTIONS: &str = "enableImages=false&fields=ProviderIds&enableUserData=true";
 
+/// Memory for no more items than this is taken before they come.
+const MOST_EXPECTED: usize = 200_000;
+
 /// By which way the episodes come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -108,7 +111,7 @@ pub async fn fetch(
     let mut snapshot = Snapshot { format: FORMAT, server, taken_at, movies: Vec::new(), series: Vec::new(), faults: Vec::new() };
     let mut failures = Failures::default();
     match movies {
-        Ok(list) => list.split_into(&mut snapshot.movies, &mut snapshot.faults),
+        Ok(list) => snapshot.movies = list.split(&mut snapshot.faults),
         Err(error) => failures.movies = Some(tolerable(error)?),
     }
     let mut route = None;
@@ -133,8 +136,7 @@ async fn with_episodes(
     wanted: &Wanted<'_>,
     snapshot: &mut Snapshot,
 ) -> Result<Option<EpisodeRoute>, JellyfinError> {
-    let mut items = Vec::new();
-    series?.split_into(&mut items, &mut snapshot.faults);
+    let mut items = series?.split(&mut snapshot.faults);
     let mut route = Some(EpisodeRoute::Flat);
     let list = match flat {
         Some(Ok(list)) => list,
@@ -148,8 +150,7 @@ async fn with_episodes(
             flat.unwrap_or(by_series)
         }
     };
-    let mut episodes = Vec::new();
-    list.split_into(&mut episodes, &mut snapshot.faults);
+    let episodes = list.split(&mut snapshot.faults);
     let mut by_series: FxHashMap<ItemId, Unlisted> = FxHashMap::default();
     for Episode { series, series_name, item } in episodes.into_iter().filter(|episode| episode.item.played) {
         let unlisted = by_series.entry(series).or_default();
@@ -161,7 +162,7 @@ async fn with_episodes(
     let mut hidden: Vec<ItemId> = by_series.keys().filter(|id| !listed.contains(id)).cloned().collect();
     hidden.sort();
     if !hidden.is_empty() {
-        lists.series_by_id(&hidden).await?.split_into(&mut items, &mut snapshot.faults);
+        items.extend(lists.series_by_id(&hidden).await?.split(&mut snapshot.faults));
     }
     for item in items {
         let episodes = by_series.remove(&item.id).unwrap_or_default().episodes;
@@ -197,9 +198,10 @@ struct List<T> {
 }
 
 impl<T> List<T> {
-    fn split_into(mut self, items: &mut Vec<T>, faults: &mut Vec<ItemFault>) {
-        items.append(&mut self.items);
+    /// The items, and what couldn't be read put with the rest of that.
+    fn split(mut self, faults: &mut Vec<ItemFault>) -> Vec<T> {
         faults.append(&mut self.faults);
+        self.items
     }
 }
 
@@ -230,8 +232,8 @@ fn read_episode(dto: &BaseItemDto<'_>) -> Result<Episode, ItemFault> {
 struct Page<T> {
     rows: u64,
     total: Option<u64>,
-    /// Ids of all rows, whatever their kind.
-    ids: Vec<String>,
+    /// Ids of all rows, whatever their kind; what is no id, or no row that can be read, as it stands.
+    ids: Vec<Result<ItemId, Box<str>>>,
     list: List<T>,
     /// Rows of the kind that was asked for, and of those the ones with user data.
     of_kind: u64,
@@ -285,6 +287,10 @@ impl Lists<'_> {
             (first.rows, FxHashSet::default(), first.of_kind, first.with_user_data);
         ids.extend(first.ids);
         let mut list = first.list;
+        // As large as it will be, so that it needn't be copied as it grows; a total that no library has isn't believed.
+        let to_come = usize::try_from(total).unwrap_or(usize::MAX).min(MOST_EXPECTED).saturating_sub(list.items.len());
+        list.items.reserve_exact(to_come);
+        ids.reserve(to_come);
         let short = |rows: u64| JellyfinError::ShortRead { what: kind.what.to_owned(), rows, total };
         let mut rest = std::pin::pin!(rest);
         while let Some(page) = rest.try_next().await? {
@@ -316,7 +322,7 @@ impl Lists<'_> {
             let ids = ids.iter().map(ItemId::as_str).collect::<Vec<_>>().join(",");
             let query = |user: &UserId| format!("userId={user}&ids={ids}&{OPTIONS}");
             let body = self.jellyfin.get("/Items", query, "series by id", self.jellyfin.limits.answer, true).await?;
-            read(body, &SERIES).await?.list.split_into(&mut found.items, &mut found.faults);
+            found.items.extend(read(body, &SERIES).await?.list.split(&mut found.faults));
         }
         Ok(found)
     }
@@ -391,7 +397,7 @@ impl<T> Kind<T> {
             match serde_json::from_str(item.get()) {
                 Ok(dto) => page.take_in(&dto, self),
                 Err(error) => {
-                    page.ids.push(format!("unreadable {}", item.get()));
+                    page.ids.push(Err(item.get().into()));
                     page.list.faults.push(unreadable_item(item.get(), row, self.what, &error));
                 }
             }
@@ -407,7 +413,7 @@ impl<T> Page<T> {
     }
 
     fn take_in(&mut self, dto: &BaseItemDto<'_>, kind: &Kind<T>) {
-        self.ids.push(dto.id.to_string());
+        self.ids.push(ItemId::parse(&dto.id).map_err(|_| dto.id.as_ref().into()));
         // A server that doesn't know a parameter ignores it and sends everything.
         if dto.kind != kind.name {
             return;

@@ -1,7 +1,10 @@
 //! What a call can end in, each with the stable code that programs branch on (`http-api.md`, "Errors").
 
 use crate::{
-    domain::events::{ExtendError, Fault, WholeLogError},
+    domain::{
+        events::{ExtendError, Fault, WholeLogError},
+        zone::NoSuchZone,
+    },
     jellyfin::{JellyfinError, ServerUrlError},
     store::{StoreError, seal::SealError},
     tmdb::TmdbError,
@@ -17,8 +20,8 @@ pub enum SettingError {
     #[error("`username` is empty: give the name that you sign in to Jellyfin with")]
     NoUsername,
     /// The time zone.
-    #[error("`timeZone`: `{0}` is no time zone: give a name such as Europe/Vienna")]
-    TimeZone(String),
+    #[error("`timeZone`: {0}")]
+    TimeZone(#[from] NoSuchZone),
     /// How often to import by itself.
     #[error("`sync.every`: `{0}` is no interval: give minutes or hours, 5m at least, such as 30m or 6h, or null for never")]
     Every(String),

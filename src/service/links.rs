@@ -55,15 +55,15 @@ impl Service {
     }
 
     pub(super) async fn keep_links(&self, links: &Links) -> Result<(), ServiceError> {
-        let bytes = serde_json::to_vec(links).expect("texts always encode");
         let mut tries = 0;
         loop {
+            let bytes = serde_json::to_vec(links).expect("texts always encode");
             let document = self.store.get(NAME).await?;
             if document.as_ref().is_some_and(|document| document.bytes == bytes) {
                 return Ok(());
             }
             tries += 1;
-            match self.store.replace(NAME, document.map(|document| document.version), bytes.clone()).await {
+            match self.store.replace(NAME, document.map(|document| document.version), bytes).await {
                 Err(StoreError::Conflict(_)) if tries < TRIES => {}
                 replaced => return Ok(replaced?),
             }

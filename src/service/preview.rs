@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Service, ServiceError, SyncOptions,
-    report::{DecisionReport, EpisodeReport, FaultReport, ItemReport, MatchedSeries, ScanReport, ServerReport, Summary},
+    report::{
+        DecisionReport, EpisodeReport, FaultReport, MatchedMovie, MatchedSeries, ScanReport, ServerReport, Summary,
+        UnmatchedReport, Word,
+    },
 };
 use crate::store::StoreError;
 
@@ -59,7 +62,7 @@ pub struct PreviewRow {
     pub date: String,
     /// What to look at before importing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<Word>,
     /// Whether it waits until the person includes it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub held: bool,
@@ -85,77 +88,55 @@ pub struct LeftOut {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub year: Option<i32>,
     /// Why.
-    pub reason: String,
+    pub reason: Word,
 }
 
 impl Preview {
-    fn of(report: &ScanReport) -> Self {
+    fn of(report: ScanReport) -> Self {
         let mut preview = Self {
-            server: report.server.clone(),
-            taken_at: report.taken_at.clone(),
+            server: report.server,
+            taken_at: report.taken_at,
             position: report.log.position,
-            summary: report.summary.clone(),
+            summary: report.summary,
             rows: Vec::new(),
             skipped: Vec::new(),
             unmatched: Vec::new(),
-            errors: report.errors.clone(),
+            errors: report.errors,
         };
-        for movie in &report.matched_movies {
-            let row = |date: String, notes: &[String], held| PreviewRow {
-                item: movie.item.jellyfin_id.clone(),
-                slug: movie.slug.clone(),
-                name: movie.name.clone(),
-                year: movie.item.year,
-                episode: None,
-                date,
-                notes: notes.to_vec(),
-                held,
-            };
-            match &movie.decision {
-                DecisionReport::Add { date, notes } => preview.rows.push(row(date.clone(), notes, false)),
-                DecisionReport::Skip { reason } if reason == HELD => {
-                    preview.rows.push(row(day(movie.item.last_played_date.as_deref()), &[HELD.to_owned()], true));
+        for MatchedMovie { item, slug, name, decision, .. } in report.matched_movies {
+            match Fate::of(decision, item.last_played_date.as_deref()) {
+                Fate::Shown { date, notes, held } => {
+                    let (item, year) = (item.jellyfin_id, item.year);
+                    preview.rows.push(PreviewRow { item, slug, name, year, episode: None, date, notes, held });
                 }
-                DecisionReport::Skip { reason } => preview.skipped.push(LeftOut::item(&movie.item, reason)),
+                Fate::LeftOut(reason) => preview.skipped.push(LeftOut { name: item.name, year: item.year, reason }),
             }
         }
-        for series in &report.matched_series {
-            for episode in &series.episodes {
-                preview.take_episode(series, episode);
+        for MatchedSeries { item, slug, name, episodes, .. } in report.matched_series {
+            for episode in episodes {
+                let number = number(&episode);
+                match Fate::of(episode.decision, episode.last_played_date.as_deref()) {
+                    Fate::Shown { date, notes, held } => preview.rows.push(PreviewRow {
+                        item: episode.jellyfin_id,
+                        slug: slug.clone(),
+                        name: name.clone(),
+                        year: item.year,
+                        episode: Some(PreviewEpisode { series: item.jellyfin_id.clone(), number, name: episode.name }),
+                        date,
+                        notes,
+                        held,
+                    }),
+                    Fate::LeftOut(reason) => {
+                        let name = format!("{name} {number} {}", episode.name);
+                        preview.skipped.push(LeftOut { name, year: None, reason });
+                    }
+                }
             }
         }
-        for unmatched in report.unmatched_movies.iter().chain(&report.unmatched_series) {
-            preview.unmatched.push(LeftOut::item(&unmatched.item, &unmatched.reason));
+        for UnmatchedReport { item, reason } in report.unmatched_movies.into_iter().chain(report.unmatched_series) {
+            preview.unmatched.push(LeftOut { name: item.name, year: item.year, reason });
         }
         preview
-    }
-
-    fn take_episode(&mut self, series: &MatchedSeries, episode: &EpisodeReport) {
-        let number = number(episode);
-        let row = |date: String, notes: &[String], held| PreviewRow {
-            item: episode.jellyfin_id.clone(),
-            slug: series.slug.clone(),
-            name: series.name.clone(),
-            year: series.item.year,
-            episode: Some(PreviewEpisode {
-                series: series.item.jellyfin_id.clone(),
-                number: number.clone(),
-                name: episode.name.clone(),
-            }),
-            date,
-            notes: notes.to_vec(),
-            held,
-        };
-        match &episode.decision {
-            DecisionReport::Add { date, notes } => self.rows.push(row(date.clone(), notes, false)),
-            DecisionReport::Skip { reason } if reason == HELD => {
-                self.rows.push(row(day(episode.last_played_date.as_deref()), &[HELD.to_owned()], true));
-            }
-            DecisionReport::Skip { reason } => {
-                let name = format!("{} {number} {}", series.name, episode.name);
-                self.skipped.push(LeftOut { name, year: None, reason: reason.clone() });
-            }
-        }
     }
 
     /// How many plays would be added.
@@ -167,10 +148,32 @@ impl Preview {
 /// The reason and the note of a play that waits.
 const HELD: &str = "possible_rewatch";
 
-impl LeftOut {
-    fn item(item: &ItemReport, reason: &str) -> Self {
-        Self { name: item.name.clone(), year: item.year, reason: reason.to_owned() }
+/// Where a play stands in a preview.
+enum Fate {
+    Shown { date: String, notes: Vec<Word>, held: bool },
+    LeftOut(Word),
+}
+
+impl Fate {
+    fn of(decision: DecisionReport, played: Option<&str>) -> Self {
+        match decision {
+            DecisionReport::Add { date, notes } => Self::Shown { date, notes, held: false },
+            DecisionReport::Skip { reason } if reason == HELD => {
+                Self::Shown { date: day(played), notes: vec![HELD.into()], held: true }
+            }
+            DecisionReport::Skip { reason } => Self::LeftOut(reason),
+        }
     }
+}
+
+/// As it is stored. A large one isn't copied again and again while it grows.
+fn encoded(preview: Option<&Preview>) -> Vec<u8> {
+    let mut bytes =
+        Vec::with_capacity(preview.map_or(NONE.len(), |preview| {
+            1024 + 256 * preview.rows.len() + 128 * (preview.skipped.len() + preview.unmatched.len())
+        }));
+    serde_json::to_writer(&mut bytes, &preview).expect("texts and numbers always encode");
+    bytes
 }
 
 fn day(played: Option<&str>) -> String {
@@ -193,7 +196,7 @@ impl Service {
     /// As for a scan; then an earlier preview stands.
     pub async fn scan_for_preview(&self, options: SyncOptions) -> Result<(), ServiceError> {
         let report = self.scan(options).await?;
-        let preview = tokio::task::spawn_blocking(move || Preview::of(&report)).await;
+        let preview = tokio::task::spawn_blocking(move || Preview::of(report)).await;
         self.keep_preview(Some(&preview.expect("a preview is made of what was read"))).await
     }
 
@@ -224,12 +227,11 @@ impl Service {
     }
 
     async fn keep_preview(&self, preview: Option<&Preview>) -> Result<(), ServiceError> {
-        let bytes = serde_json::to_vec(&preview).expect("texts and numbers always encode");
         let mut tries = 0;
         loop {
-            let version = self.store.get(NAME).await?.map(|document| document.version);
+            let version = self.store.version(NAME).await?;
             tries += 1;
-            match self.store.replace(NAME, version, bytes.clone()).await {
+            match self.store.replace(NAME, version, encoded(preview)).await {
                 Err(StoreError::Conflict(_)) if tries < TRIES => {}
                 replaced => return Ok(replaced?),
             }

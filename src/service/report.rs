@@ -1,7 +1,7 @@
 //! What a scan and an import answer, as `http-api.md` promises it: one set of types for HTTP, the command line and the
 //! status.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,9 @@ pub enum ItemType {
     Series,
 }
 
+/// One of the product's own words, such as a reason: written once, however many items of a large library have it.
+pub type Word = Cow<'static, str>;
+
 /// What becomes of a play.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "action", rename_all = "snake_case")]
@@ -100,12 +103,14 @@ pub enum DecisionReport {
         date: String,
         /// What to look at before importing.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        notes: Vec<String>,
+        #[schema(value_type = Vec<String>)]
+        notes: Vec<Word>,
     },
     /// It isn't.
     Skip {
         /// Why.
-        reason: String,
+        #[schema(value_type = String)]
+        reason: Word,
     },
 }
 
@@ -167,7 +172,8 @@ pub struct UnmatchedReport {
     /// The item.
     pub item: ItemReport,
     /// Why.
-    pub reason: String,
+    #[schema(value_type = String)]
+    pub reason: Word,
 }
 
 /// What couldn't be read; the rest stands.
@@ -318,9 +324,9 @@ impl DecisionReport {
     fn of(decision: &Decision) -> Self {
         match decision {
             Decision::Add { date, notes } => {
-                Self::Add { date: date.to_string(), notes: notes.iter().map(|note| note.name().to_owned()).collect() }
+                Self::Add { date: date.to_string(), notes: notes.iter().map(|note| note.name().into()).collect() }
             }
-            Decision::Skip(skip) => Self::Skip { reason: skip.name().to_owned() },
+            Decision::Skip(skip) => Self::Skip { reason: skip.name().into() },
         }
     }
 }
@@ -366,7 +372,7 @@ impl EpisodeReport {
 
 impl UnmatchedReport {
     fn of(unmatched: &UnmatchedItem<'_>, item_type: ItemType) -> Self {
-        Self { item: ItemReport::of(unmatched.item, item_type), reason: unmatched.reason.name().to_owned() }
+        Self { item: ItemReport::of(unmatched.item, item_type), reason: unmatched.reason.name().into() }
     }
 }
 
@@ -386,18 +392,20 @@ pub(super) fn instant(at: DateTime<Utc>) -> String {
 }
 
 fn skipped(plan: &Plan<'_>) -> BTreeMap<String, u64> {
-    let mut skipped = BTreeMap::new();
+    let mut skipped: BTreeMap<&str, u64> = BTreeMap::new();
     for decision in plan.decisions() {
         if let Decision::Skip(skip) = decision {
-            *skipped.entry(skip.name().to_owned()).or_default() += 1;
+            *skipped.entry(skip.name()).or_default() += 1;
         }
     }
-    skipped
+    skipped.into_iter().map(|(reason, count)| (reason.to_owned(), count)).collect()
 }
 
 impl ScanReport {
-    pub(super) fn of(plan: &Plan<'_>, snapshot: &Snapshot, head: Head, forgotten: u64) -> Self {
+    /// A scan appends nothing: what it would append is counted, and given up before all of it is described.
+    pub(super) fn of(plan: &mut Plan<'_>, snapshot: &Snapshot, head: Head, forgotten: u64) -> Self {
         let counts = plan.counts();
+        plan.additions = Vec::new();
         let unmatched = |items: &[UnmatchedItem<'_>], kind| items.iter().map(|u| UnmatchedReport::of(u, kind)).collect();
         Self {
             server: ServerReport::of(&snapshot.server),

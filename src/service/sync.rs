@@ -148,8 +148,8 @@ impl Service {
         let preferences = preferences(&settings, BTreeSet::new(), BTreeSet::new())?;
         (options.progress)(Progress { phase: Phase::Plan, done: 0, total: 1 });
         let (report, links) = on_a_thread(move || {
-            let plan = plan(&folded.library, &snapshot, &preferences);
-            let report = ScanReport::of(&plan, &snapshot, folded.log.head(), forgotten(&folded.library, &snapshot));
+            let mut plan = plan(&folded.library, &snapshot, &preferences);
+            let report = ScanReport::of(&mut plan, &snapshot, folded.log.head(), forgotten(&folded.library, &snapshot));
             (report, Links::of(&plan))
         })
         .await;

@@ -103,6 +103,9 @@ pub trait DocumentStore: Send + Sync {
     /// A document, if it exists.
     fn get(&self, name: &'static str) -> BoxFuture<'_, Result<Option<Document>, StoreError>>;
 
+    /// What state a document is in, if it exists: cheaper than reading a large one.
+    fn version(&self, name: &'static str) -> BoxFuture<'_, Result<Option<Version>, StoreError>>;
+
     /// Replaces a document if it is still in that state; `None`: if it doesn't exist.
     fn replace(&self, name: &'static str, was: Option<Version>, bytes: Vec<u8>) -> BoxFuture<'_, Result<(), StoreError>>;
 }

@@ -5,6 +5,7 @@ pub mod app;
 pub mod faults;
 pub mod lines;
 pub mod replay;
+pub mod runtime;
 
 pub use app::TestApp;
 pub use replay::Replay;

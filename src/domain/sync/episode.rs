@@ -87,7 +87,7 @@ fn rows<'a>(items: &[&'a SeriesItem], snapshot: &Snapshot, preferences: &Prefere
     let mut rows = Vec::new();
     for (owner, series) in items.iter().enumerate() {
         for item in &series.episodes {
-            let play = || Play::read(item.played, &item.last_played, snapshot, preferences.time_zone);
+            let play = || Play::read(item.played, &item.last_played, snapshot, &preferences.time_zone);
             let (Some(season), Some(first)) = (item.season, item.episode) else {
                 rows.push(Row { owner, item, number: None, play: play() });
                 continue;

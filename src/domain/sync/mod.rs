@@ -12,7 +12,6 @@ mod titles;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 
 pub use forgotten::forgotten;
 use notes::{BulkMarks, suspicious_match};
@@ -24,13 +23,14 @@ use super::{
     library::{Found, Library},
     snapshot::{EpisodeItem, Item, ItemFault, LastPlayed, Server, Snapshot, TmdbRef},
     time::{PlayKey, PlayedAt, WatchDate},
+    zone::Zone,
 };
 
 /// What the person wants of a sync.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preferences {
     /// In which zone a day begins and ends.
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     /// Whether a possible rewatch waits until the person includes it.
     pub hold_possible_rewatches: bool,
     /// Items that stay out: movies, episodes, or series with all their episodes.
@@ -41,7 +41,7 @@ pub struct Preferences {
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { time_zone: Tz::UTC, hold_possible_rewatches: false, exclude: BTreeSet::new(), include: BTreeSet::new() }
+        Self { time_zone: Zone::UTC, hold_possible_rewatches: false, exclude: BTreeSet::new(), include: BTreeSet::new() }
     }
 }
 
@@ -337,7 +337,7 @@ struct Play<'a> {
 
 impl<'a> Play<'a> {
     /// Reads an item's play. A date up to a day ahead of the snapshot may come from a clock that goes wrong.
-    fn read(played: bool, last: &'a LastPlayed, snapshot: &Snapshot, zone: Tz) -> Result<Self, Skip> {
+    fn read(played: bool, last: &'a LastPlayed, snapshot: &Snapshot, zone: &Zone) -> Result<Self, Skip> {
         let at = match last {
             _ if !played => return Err(Skip::NotPlayed),
             LastPlayed::Unreadable(_) => return Err(Skip::UnreadableDate),
@@ -346,7 +346,7 @@ impl<'a> Play<'a> {
             LastPlayed::Undated => None,
         };
         let instant = at.map_or(snapshot.taken_at, PlayedAt::instant);
-        Ok(Self { at, local: WatchDate::of(instant, zone), utc: WatchDate::of(instant, Tz::UTC) })
+        Ok(Self { at, local: WatchDate::of(instant, zone), utc: WatchDate::of(instant, &Zone::UTC) })
     }
 
     fn instant(&self) -> Option<DateTime<Utc>> {

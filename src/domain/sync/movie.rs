@@ -40,7 +40,7 @@ fn plan_movie<'a>(
 ) {
     let mut items: Vec<_> = items
         .into_iter()
-        .map(|item| (item, Play::read(item.played, &item.last_played, snapshot, preferences.time_zone)))
+        .map(|item| (item, Play::read(item.played, &item.last_played, snapshot, &preferences.time_zone)))
         .collect();
     // Oldest first, undated last: which copy of a film was listed first must not matter.
     items.sort_by_key(|(_, play)| play.as_ref().map_or((true, None), |play| (play.at.is_none(), play.instant())));

@@ -16,7 +16,7 @@ use super::{
     words,
 };
 use crate::{
-    domain::{ids::GlobalPosition, library::Folded},
+    domain::{ids::GlobalPosition, library::Folded, zone::Zone},
     http::App,
     service::{EventFilter, LoggedEvent, ServiceError},
 };
@@ -115,7 +115,7 @@ pub(super) async fn page(
             .iter()
             .map(|name| Choice { value: name.clone(), text: words::plain(name), chosen: *name == wanted.event_type })
             .collect(),
-        events: newest.events.iter().map(|event| EventView::of(event, zone)).collect(),
+        events: newest.events.iter().map(|event| EventView::of(event, &zone)).collect(),
         paged: wanted.before.is_some(),
         older: last.filter(|_| newest.more).map(|before| format!("{path}&before={before}")),
         newest: path,
@@ -125,7 +125,7 @@ pub(super) async fn page(
 }
 
 impl EventView {
-    fn of(event: &LoggedEvent, zone: chrono_tz::Tz) -> Self {
+    fn of(event: &LoggedEvent, zone: &Zone) -> Self {
         let title = |kind: &str, prefix: &str| {
             let slug = event.stream.strip_prefix(prefix)?;
             Some(format!("/library/{kind}/{}", words::encoded(slug)))

@@ -171,7 +171,7 @@ impl PreviewView {
                 0 => "Nothing to add: your log has it all".to_owned(),
                 _ => format!("{} would be added", both(preview.summary.movies_to_add, preview.summary.episodes_to_add)),
             },
-            when: format!("{} {} was asked {}.", server.name, server.version, words::instant(&preview.taken_at, zone)),
+            when: format!("{} {} was asked {}.", server.name, server.version, words::instant(&preview.taken_at, &zone)),
             errors: preview.errors.clone(),
             shown: on_page.iter().map(|row| row.item.as_str()).collect::<Vec<_>>().join(","),
             excluded: join(&choices.excluded),

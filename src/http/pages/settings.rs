@@ -120,7 +120,7 @@ async fn show(
     let code = problem.as_ref().map(Problem::status);
     let zone = words::zone(&settings.time_zone);
     let last_sync = match &status.last_import {
-        Some(last) => format!("Last import: {}.", words::instant(&last.at, zone)),
+        Some(last) => format!("Last import: {}.", words::instant(&last.at, &zone)),
         None => "Nothing was imported yet.".to_owned(),
     };
     let is_as_set = status.every == settings.sync.every;
@@ -133,7 +133,7 @@ async fn show(
         true => "Where this runs all the time, or on a schedule of its own.".to_owned(),
         false => format!("Every {every}, as this was started: what the settings say is of no account."),
     };
-    let next_due = status.next_due.as_deref().map(|due| format!(" The next one is due {}.", words::instant(due, zone)));
+    let next_due = status.next_due.as_deref().map(|due| format!(" The next one is due {}.", words::instant(due, &zone)));
     let page = SettingsPage {
         shell: visitor.shell("Settings", Some(Section::Settings)),
         step: step(&settings, &status),

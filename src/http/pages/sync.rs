@@ -108,7 +108,7 @@ fn failed_scan(status: &StatusReport) -> Option<Problem> {
 
 impl ResultView {
     fn of(last: &LastImport, settings: &SettingsView) -> Self {
-        let when = words::instant(&last.at, words::zone(&settings.time_zone));
+        let when = words::instant(&last.at, &words::zone(&settings.time_zone));
         let Some(report) = &last.result else {
             return Self {
                 heading: "The last import failed; nothing was added".into(),
@@ -165,7 +165,7 @@ impl AddedView {
         let told: u64 = report.titles.iter().map(|added| added.added).sum();
         let more = (report.movies_added + report.episodes_added).checked_sub(told).filter(|more| *more > 0);
         Some(Self {
-            heading: format!("Added {}", words::instant(&last.at, words::zone(&settings.time_zone))),
+            heading: format!("Added {}", words::instant(&last.at, &words::zone(&settings.time_zone))),
             titles: report.titles.iter().map(title).collect(),
             more: more.map(|more| format!("And {}.", words::count(more, "more play", "more plays"))),
         })

@@ -1,9 +1,8 @@
 //! Reasons, notes, days and instants in words that a person reads.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use chrono_tz::Tz;
 
-use crate::domain::time::WatchDate;
+use crate::domain::{time::WatchDate, zone::Zone};
 
 /// A reason to skip or to leave unmatched, or a note: a few words, and what they mean.
 pub(super) fn reason(code: &str) -> (&str, &'static str) {
@@ -34,16 +33,16 @@ pub(super) fn reason(code: &str) -> (&str, &'static str) {
 }
 
 /// An instant of the interface's in a person's zone: `24 Nov 2026, 15:04`.
-pub(super) fn instant(text: &str, zone: Tz) -> String {
+pub(super) fn instant(text: &str, zone: &Zone) -> String {
     match DateTime::parse_from_rfc3339(text) {
-        Ok(at) => at.with_timezone(&zone).format("%-d %b %Y, %H:%M").to_string(),
+        Ok(at) => zone.local(at.to_utc()).format("%-d %b %Y, %H:%M").to_string(),
         Err(_) => text.to_owned(),
     }
 }
 
 /// The same of an event's.
-pub(super) fn event_instant(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%-d %b %Y, %H:%M:%S").to_string()
+pub(super) fn event_instant(at: DateTime<Utc>, zone: &Zone) -> String {
+    zone.local(at).format("%-d %b %Y, %H:%M:%S").to_string()
 }
 
 /// A day: `24 Nov 2026`.
@@ -107,8 +106,8 @@ pub(super) fn weekday(date: NaiveDate) -> u32 {
 }
 
 /// A zone by its name; the settings hold none that doesn't exist.
-pub(super) fn zone(name: &str) -> Tz {
-    name.parse().unwrap_or(Tz::UTC)
+pub(super) fn zone(name: &str) -> Zone {
+    Zone::named(name).unwrap_or(Zone::UTC)
 }
 
 /// A slug as a part of a path or query.

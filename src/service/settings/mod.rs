@@ -2,7 +2,6 @@
 
 mod view;
 
-use chrono_tz::Tz;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +11,7 @@ pub use view::{
 
 use super::{Every, Service, ServiceError, SettingError, report::ServerReport};
 use crate::{
-    domain::ids::UserId,
+    domain::{ids::UserId, zone::Zone},
     jellyfin::{Connection, Credentials, ServerUrl},
     store::{
         StoreError,
@@ -61,8 +60,8 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub(super) fn time_zone(&self) -> Result<Tz, SettingError> {
-        self.time_zone.as_deref().map_or(Ok(Tz::UTC), zone)
+    pub(super) fn time_zone(&self) -> Result<Zone, SettingError> {
+        Ok(self.time_zone.as_deref().map_or(Ok(Zone::UTC), Zone::named)?)
     }
 
     /// Whose account it is, by server and name.
@@ -141,10 +140,6 @@ impl Settings {
         }
         Ok(())
     }
-}
-
-fn zone(name: &str) -> Result<Tz, SettingError> {
-    name.trim().parse().map_err(|_| SettingError::TimeZone(name.to_owned()))
 }
 
 impl Service {
@@ -228,7 +223,13 @@ impl Service {
     /// # Errors
     /// A value is wrong, or the store fails; then nothing is saved.
     pub async fn save_preferences(&self, input: &PreferencesInput) -> Result<SettingsView, ServiceError> {
-        let time_zone = input.time_zone.as_deref().map(zone).transpose()?.map(|zone| zone.name().to_owned());
+        let time_zone = input
+            .time_zone
+            .as_deref()
+            .map(Zone::named)
+            .transpose()
+            .map_err(SettingError::from)?
+            .map(|zone| zone.name().to_owned());
         let sync = input.sync.clone().unwrap_or_default();
         let every = sync.every.map(|every| every.as_deref().map(str::parse::<Every>).transpose()).transpose()?;
         let saved = self.change_settings(|settings| {

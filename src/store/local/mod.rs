@@ -192,15 +192,32 @@ impl LocalStore {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             read => {
                 let bytes = read.map_err(failed("reading", &path))?;
-                let version = Version(format!("{:x?}", Sha256::digest(&bytes)));
+                let version = version_of(Sha256::new_with_prefix(&bytes));
                 Ok(Some(Document { bytes, version }))
+            }
+        }
+    }
+
+    /// The version alone, of however large a document.
+    fn version_now(&self, name: &str) -> Result<Option<Version>, StoreError> {
+        let path = self.path(&format!("{name}.json"));
+        let mut file = match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(failed("opening", &path))?,
+        };
+        let mut digest = Sha256::new();
+        let mut piece = [0; 16 * 1024];
+        loop {
+            match file.read(&mut piece).map_err(failed("reading", &path))? {
+                0 => return Ok(Some(version_of(digest))),
+                length => digest.update(&piece[..length]),
             }
         }
     }
 
     fn replace_now(&self, name: &'static str, was: Option<&Version>, bytes: &[u8]) -> Result<(), StoreError> {
         let _lock = self.lock()?;
-        if self.get_now(name)?.map(|document| document.version).as_ref() != was {
+        if self.version_now(name)?.as_ref() != was {
             return Err(StoreError::Conflict(name));
         }
         self.put_whole(&format!("{name}.json"), bytes)
@@ -248,9 +265,17 @@ impl DocumentStore for LocalStore {
         self.blocking(move |store| store.get_now(name))
     }
 
+    fn version(&self, name: &'static str) -> BoxFuture<'_, Result<Option<Version>, StoreError>> {
+        self.blocking(move |store| store.version_now(name))
+    }
+
     fn replace(&self, name: &'static str, was: Option<Version>, bytes: Vec<u8>) -> BoxFuture<'_, Result<(), StoreError>> {
         self.blocking(move |store| store.replace_now(name, was.as_ref(), &bytes))
     }
+}
+
+fn version_of(digest: Sha256) -> Version {
+    Version(format!("{:x?}", digest.finalize()))
 }
 
 fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {

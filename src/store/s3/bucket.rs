@@ -162,6 +162,16 @@ impl Bucket {
         Ok(Some((body.to_vec(), version)))
     }
 
+    /// What tells the object as it is from every other state of it.
+    pub(super) async fn version(&self, key: &str) -> Result<Option<String>, StoreError> {
+        match self.client().head_object().bucket(&self.name).key(self.whole(key)).send().await {
+            Ok(head) => Ok(Some(head.e_tag().unwrap_or_default().to_owned())),
+            Err(error) if status(&error) == Some(404) => Ok(None),
+            Err(error) if status(&error) == Some(403) && matches!(self.is_there(key).await, Ok(false)) => Ok(None),
+            Err(error) => Err(self.failed("looking at", key, reason(&error))),
+        }
+    }
+
     /// Puts an object if the condition holds, exactly once, whatever happens to the answers on their way.
     pub(super) async fn put(&self, key: &str, bytes: Bytes, condition: &Condition) -> Result<Put, StoreError> {
         let writer: String =

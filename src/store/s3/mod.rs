@@ -244,6 +244,10 @@ impl DocumentStore for S3Store {
         .boxed()
     }
 
+    fn version(&self, name: &'static str) -> BoxFuture<'_, Result<Option<Version>, StoreError>> {
+        async move { Ok(self.bucket.version(&document_key(name)).await?.map(Version)) }.boxed()
+    }
+
     fn replace(&self, name: &'static str, was: Option<Version>, bytes: Vec<u8>) -> BoxFuture<'_, Result<(), StoreError>> {
         self.replace_now(name, was, bytes).boxed()
     }
