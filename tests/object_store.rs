@@ -129,11 +129,11 @@ async fn many_commits_are_packed_and_read_in_few_requests() {
     let store = open(&prefix);
     let way = FaultyWay::to(&server()).await;
     store.begin(whole(begin().text())).await.unwrap();
-    let log = grow(&store, 120).await;
+    let log = grow(&store, 40).await;
     let before = keys(&prefix).await;
     assert_eq!(read(&store).await, log, "the reader that packs");
     let added: Vec<String> = keys(&prefix).await.into_iter().filter(|key| !before.contains(key)).collect();
-    assert_eq!(added, ["packs/00000000000000000001-00000000000000000121.jsonl"]);
+    assert_eq!(added, ["packs/00000000000000000001-00000000000000000041.jsonl"]);
     assert_eq!(object(&prefix, &added[0]).await, log, "a pack says the same bytes as its commits");
     let log = grow(&store, 2).await;
     let through = S3Store::new(BUCKET, &prefix, access(&way.url));
@@ -153,10 +153,10 @@ async fn a_large_beginning_stays_an_object_of_its_own() {
     let large = "x".repeat(1_100_000);
     let log = begin().movie("long-2000", &large, 2000, 5);
     store.begin(whole(log.text())).await.unwrap();
-    let log = grow(&store, 101).await;
+    let log = grow(&store, 33).await;
     assert_eq!(read(&store).await, log);
     let packs: Vec<String> = keys(&prefix).await.into_iter().filter(|key| key.starts_with("packs/")).collect();
-    assert_eq!(packs, ["packs/00000000000000000003-00000000000000000103.jsonl"]);
+    assert_eq!(packs, ["packs/00000000000000000003-00000000000000000035.jsonl"]);
     assert_eq!(read(&open(&prefix)).await, log, "what lies before the first pack is found");
 }
 
@@ -166,12 +166,12 @@ async fn a_listing_that_pages_is_read_to_its_end() {
     let open = || S3Store::new(BUCKET, &prefix, S3Access { page: 3, ..access(&server()) });
     let store = open();
     store.begin(whole(begin().text())).await.unwrap();
-    let log = grow(&store, 110).await;
+    let log = grow(&store, 36).await;
     assert_eq!(read(&store).await, log);
     let again = open();
     let grown = grow(&again, 7).await;
     assert!(grown.starts_with(&log));
-    assert_eq!(Folded::of(&grown).unwrap().log.events(), 1 + 110 + 7);
+    assert_eq!(Folded::of(&grown).unwrap().log.events(), 1 + 36 + 7);
 }
 
 const SLOW_DOWN: Fault = Fault::Answer(StatusCode::SERVICE_UNAVAILABLE, "SlowDown");

@@ -12,8 +12,8 @@ pub(super) const COMMITS: &str = "commits/";
 /// Where packs lie.
 pub(super) const PACKS: &str = "packs/";
 
-/// So many commits behind the last pack make a new one.
-const MANY: usize = 100;
+/// So many commits behind the last pack make a new one: a function that starts reads no more of them one by one.
+const MANY: usize = 32;
 
 /// A commit of more bytes is cheap to read on its own, and stays so.
 const SMALL: u64 = 1024 * 1024;
@@ -225,11 +225,11 @@ mod tests {
     #[test]
     fn many_small_commits_make_a_pack_and_take_in_the_packs_that_are_no_larger() {
         let commits = |from: u64, count: u64, bytes: u64| (from..from + count).map(move |at| commit(at, bytes));
-        assert_eq!(spans(&chain(commits(1, 99, 400))), None);
-        assert_eq!(spans(&chain(commits(1, 100, 400))), Some((1, 100)));
-        let with_packs = |packs: Vec<Object>| chain(packs.into_iter().chain(commits(1_000, 100, 400)));
-        assert_eq!(spans(&with_packs(vec![pack(1, 999, 50_000)])), Some((1_000, 100)), "larger: left alone");
-        assert_eq!(spans(&with_packs(vec![pack(1, 499, 80_000), pack(500, 999, 40_000)])), Some((1, 102)));
+        assert_eq!(spans(&chain(commits(1, 31, 400))), None);
+        assert_eq!(spans(&chain(commits(1, 32, 400))), Some((1, 32)));
+        let with_packs = |packs: Vec<Object>| chain(packs.into_iter().chain(commits(1_000, 32, 400)));
+        assert_eq!(spans(&with_packs(vec![pack(1, 999, 12_801)])), Some((1_000, 32)), "larger: left alone");
+        assert_eq!(spans(&with_packs(vec![pack(1, 499, 25_000), pack(500, 999, 12_800)])), Some((1, 34)));
     }
 
     #[test]
