@@ -1,4 +1,4 @@
-//! How fast it is: `cargo bench`, or `cargo bench -- fold` for one of `fold`, `plan`, `scan`, `append`, `pages`.
+//! How fast it is: `cargo bench --bench speed`, with `-- fold` for one of `fold`, `plan`, `scan`, `append`, `pages`.
 //!
 //! Each figure stands beside what it is measured against, from the same run on the same machine. Nothing here fails:
 //! a slow machine is no broken product.
