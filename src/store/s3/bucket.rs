@@ -234,13 +234,17 @@ fn reason<E: ProvideErrorMetadata + std::error::Error + 'static>(error: &SdkErro
         }
         SdkError::TimeoutError(_) => "the object store did not answer in time".to_owned(),
         other => {
-            let mut reasons = vec![other.to_string()];
+            // Some of these tell their causes themselves, others leave them out.
+            let mut told = other.to_string();
             let mut cause = std::error::Error::source(other);
             while let Some(error) = cause {
-                reasons.push(error.to_string());
+                let one = error.to_string();
+                if !told.contains(&one) {
+                    told = format!("{told}: {one}");
+                }
                 cause = error.source();
             }
-            reasons.join(": ")
+            told
         }
     }
 }
