@@ -32,10 +32,19 @@ fn main() -> ExitCode {
     match ran {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told_once(&error));
             ExitCode::from(Exit::Failed as u8)
         }
     }
+}
+
+/// An error with its causes, of which some are in its own words already.
+fn told_once(error: &anyhow::Error) -> String {
+    error
+        .chain()
+        .skip(1)
+        .map(ToString::to_string)
+        .fold(error.to_string(), |told, cause| if told.contains(&cause) { told } else { format!("{told}: {cause}") })
 }
 
 async fn run(config: Config) -> anyhow::Result<Exit> {

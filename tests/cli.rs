@@ -327,7 +327,7 @@ async fn serving_imports_by_itself() {
         command(folder).args(["serve", "--listen", "127.0.0.1:0", "--every", "5m"]).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let address = said.next().unwrap().rsplit("http://").next().unwrap().to_owned();
-    assert_eq!(said.next().unwrap(), "imported by itself: 3 movies, 8 episodes");
+    assert_eq!(said.next().unwrap(), "imported by itself: movies 3, episodes 8");
     let status: Value = serde_json::from_str(get(&address, "/api/jellyfin/status").split("\r\n\r\n").nth(1).unwrap()).unwrap();
     assert_eq!((&status["every"], &status["lastImport"]["outcome"]), (&"5m".into(), &"complete".into()));
     assert!(status["nextDue"].is_string() && status["running"].is_null(), "{status}");
@@ -336,4 +336,14 @@ async fn serving_imports_by_itself() {
     let log = fs::read_to_string(folder.join("store/events.jsonl")).unwrap();
     let appended: Vec<&str> = log.strip_prefix(&sample()).unwrap().lines().collect();
     assert!(appended.iter().all(|line| line.contains(r#"\"via\":\"schedule\""#)), "{appended:#?}");
+}
+
+#[test]
+fn a_failure_says_its_cause_once() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("store"), "a file where the folder should be").unwrap();
+    let failed = run(folder.path(), &["log", "stat"]);
+    assert_eq!(code(&failed), 1);
+    let said = err(&failed);
+    assert_eq!(said.matches("Not a directory").count(), 1, "{said}");
 }

@@ -84,7 +84,7 @@ impl fmt::Display for Automatic {
                 f.write_str("imported by itself: nothing to add")
             }
             Self::Imported(report) => {
-                write!(f, "imported by itself: {} movies, {} episodes", report.movies_added, report.episodes_added)?;
+                write!(f, "imported by itself: movies {}, episodes {}", report.movies_added, report.episodes_added)?;
                 match report.errors.first() {
                     Some(error) => write!(f, "; not all could be read, first {}: {}", error.name, error.message),
                     None => Ok(()),

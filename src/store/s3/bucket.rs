@@ -234,17 +234,13 @@ fn reason<E: ProvideErrorMetadata + std::error::Error + 'static>(error: &SdkErro
         }
         SdkError::TimeoutError(_) => "the object store did not answer in time".to_owned(),
         other => {
-            // Some of these tell their causes themselves, others leave them out.
-            let mut told = other.to_string();
+            let mut reasons = vec![other.to_string()];
             let mut cause = std::error::Error::source(other);
             while let Some(error) = cause {
-                let one = error.to_string();
-                if !told.contains(&one) {
-                    told = format!("{told}: {one}");
-                }
+                reasons.push(error.to_string());
                 cause = error.source();
             }
-            told
+            reasons.join(": ")
         }
     }
 }
