@@ -341,15 +341,24 @@ async fn a_server_that_ignores_conditions_is_told_to_be_unsafe_and_gets_no_event
         ] {
             assert!(matches!(error, StoreError::Unsafe(_)) && error.to_string().contains(said), "{error}");
         }
+        let arguments = ["serve", "--listen", "127.0.0.1:0"];
+        let served =
+            tokio::task::spawn_blocking(move || product_at(&url, "s3://mediatheca/home", true, &arguments)).await.unwrap();
+        assert_eq!(served.status.code(), Some(1), "told at the start, before anything can be lost");
+        assert!(String::from_utf8_lossy(&served.stderr).contains(said), "{served:?}");
         let kept: Vec<String> = objects.lock().unwrap().keys().cloned().collect();
         assert_eq!(kept, ["/mediatheca/home/check/conditions"]);
     }
 }
 
 fn product(store: &str, keys: bool, arguments: &[&str]) -> std::process::Output {
+    product_at(&server(), store, keys, arguments)
+}
+
+fn product_at(endpoint: &str, store: &str, keys: bool, arguments: &[&str]) -> std::process::Output {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mediatheca-jellyfin-sync"));
     let home = tempfile::tempdir().unwrap();
-    command.env_clear().env("HOME", home.path()).env("AWS_ENDPOINT_URL_S3", server()).args(["--store", store]).args(arguments);
+    command.env_clear().env("HOME", home.path()).env("AWS_ENDPOINT_URL_S3", endpoint).args(["--store", store]).args(arguments);
     if keys {
         command.env("AWS_ACCESS_KEY_ID", "testkey").env("AWS_SECRET_ACCESS_KEY", "testsecret");
     }

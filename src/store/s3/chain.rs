@@ -218,6 +218,48 @@ mod tests {
         assert_eq!((chain.after(), chain.bytes()), (commit_key(GlobalPosition(95)), 30));
     }
 
+    proptest::proptest! {
+        /// Whichever packs there are, and whichever are missing: each position is read once, in order.
+        #[test]
+        fn whatever_was_packed_every_commit_is_read_once(
+            lengths in proptest::collection::vec(1..5_u64, 1..40),
+            packed in proptest::collection::vec((0..40_usize, 1..40_usize), 0..12),
+        ) {
+            let spans: Vec<(u64, u64)> = lengths.iter().scan(1, |next, length| {
+                let first = *next;
+                *next += length;
+                Some((first, *next - 1))
+            }).collect();
+            let packs: Vec<Object> = packed.iter().filter_map(|(from, count)| {
+                let covered = spans.get(*from..(from + count).min(spans.len()))?;
+                Some(pack(covered.first()?.0, covered.last()?.1, 1))
+            }).collect();
+            let list = |after: &str, until: Option<&str>| {
+                let commits = spans.iter().map(|(first, _)| commit(*first, 1));
+                let wanted = |key: String| key.as_str() > after && until.is_none_or(|until| key.as_str() < until);
+                commits.filter(|commit| wanted(commit.key())).collect::<Vec<_>>()
+            };
+            let mut chain = Chain::default();
+            for pack in best(&packs) {
+                if chain.lacks_some_before(&pack) {
+                    chain.extend(list(&chain.after(), Some(&commit_key(pack.first))));
+                }
+                chain.extend([pack]);
+            }
+            chain.extend(list(&chain.after(), None));
+            let last = |object: &Object| {
+                let of_commit = || spans.iter().find(|(first, _)| *first == object.first.0).map(|(_, last)| *last);
+                object.last.map(|last| last.0).or_else(of_commit).unwrap()
+            };
+            let mut next = 1;
+            for object in chain.objects() {
+                proptest::prop_assert_eq!(object.first.0, next);
+                next = last(object) + 1;
+            }
+            proptest::prop_assert_eq!(next - 1, spans.last().unwrap().1);
+        }
+    }
+
     fn spans(chain: &Chain) -> Option<(u64, usize)> {
         chain.to_pack().map(|objects| (objects[0].first.0, objects.len()))
     }
