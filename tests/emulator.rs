@@ -8,6 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use mediatheca_jellyfin_sync::demo;
 use serde_json::{Value, json};
 
 use crate::lambda::{TOKEN, product};
@@ -125,4 +126,16 @@ async fn the_binary_answers_under_the_emulator_that_developers_use() {
     let saved = client.put(emulator.url("/api/settings/preferences")).bearer_auth("s3cret");
     let saved: Value = saved.json(&json!({"timeZone": "Europe/Vienna"})).send().await.unwrap().json().await.unwrap();
     assert_eq!(saved["timeZone"], "Europe/Vienna");
+
+    let jellyfin = demo::Jellyfin::start().await.unwrap();
+    let begun = client.post(emulator.url("/api/events")).bearer_auth("s3cret").body(demo::LOG).send().await.unwrap();
+    assert_eq!(begun.status(), 200);
+    let account = json!({"serverUrl": jellyfin.url(), "username": "demo", "password": "demo"});
+    let test = client.post(emulator.url("/api/settings/jellyfin/test")).bearer_auth("s3cret").json(&account);
+    assert_eq!(test.send().await.unwrap().status(), 200);
+    let scan = client.post(emulator.url("/api/jellyfin/scan")).bearer_auth("s3cret").send().await.unwrap();
+    let scan: Value = scan.json().await.unwrap();
+    assert_eq!((&scan["summary"]["moviesToAdd"], &scan["summary"]["episodesToAdd"]), (&json!(3), &json!(8)), "{scan}");
+    let imported = emulator.invoke("schedule");
+    assert_eq!((&imported["moviesAdded"], &imported["episodesAdded"]), (&json!(3), &json!(8)), "{imported}");
 }

@@ -12,9 +12,16 @@ const RESERVE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline(pub Option<Instant>);
 
+/// Milliseconds since 1970 that no deadline of today is less than.
+const LONG_AGO: u64 = 1_000_000_000_000;
+
 /// By when an invocation must have come to its end, its answer apart.
 pub fn deadline_of(context: &lambda_http::Context) -> Instant {
-    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+    let left = match context.deadline {
+        // The emulator of cargo-lambda 1.9.2 sends how long there is in place of the instant at which it is over.
+        milliseconds if milliseconds < LONG_AGO => Duration::from_millis(milliseconds),
+        _ => context.deadline().duration_since(SystemTime::now()).unwrap_or_default(),
+    };
     Instant::now() + left.saturating_sub(RESERVE)
 }
 
