@@ -70,7 +70,7 @@ async fn an_interval_given_at_the_start_stands_whatever_the_settings_say() {
     app.put("/api/settings/preferences", &json!({"sync":{"every":"30m"}})).await;
     assert_eq!(state(&app).await["every"], "6h");
     let page = app.call("GET", "/settings", &[("accept", "text/html")], vec![]).await.text();
-    assert!(page.contains("Every 6h, as this was started") && !page.contains("<select id=\"every\""), "{page}");
+    assert!(page.contains("Every 6h: it was started so") && !page.contains("<select id=\"every\""), "{page}");
 }
 
 /// A server whose list of movies waits to be let through.
@@ -183,6 +183,9 @@ async fn after_two_refusals_no_password_is_tried_until_a_person_has_looked() {
         let page = app.call("GET", path, &[("accept", "text/html")], vec![]).await.text();
         assert!(page.contains("No import by itself"), "{path}");
     }
+    app.put("/api/settings/preferences", &json!({"sync":{"every":null}})).await;
+    assert_eq!(state(&app).await["stopped"], Value::Null, "of no concern to who wants none");
+    app.put("/api/settings/preferences", &json!({"sync":{"every":"30m"}})).await;
     right.store(true, Ordering::SeqCst);
     app.put("/api/settings/jellyfin", &json!({"password":"a new one"})).await;
     assert_eq!(state(&app).await["stopped"], Value::Null, "whoever has entered something anew wants it tried");

@@ -121,7 +121,8 @@ pub struct StatusReport {
     pub every: Option<String>,
     /// When the next import is due by itself; null where none is.
     pub next_due: Option<String>,
-    /// Why no import is tried by itself any more, until the settings are saved or a connection works.
+    /// Why no import is tried by itself any more, until the settings are saved or a connection works; null where none was
+    /// to be.
     pub stopped: Option<Failure>,
     /// By which way episodes last came whole: `flat` or `by_series`.
     pub episode_route: Option<String>,
@@ -143,7 +144,7 @@ impl Service {
         let (settings, status) = (self.settings().await?, self.status().await?);
         let every = self.every(settings.every()?);
         let next_due = settings.account().and_then(|_| status.next_due(every, self.now())).map(instant);
-        let stopped = status.stopped().map(|error| Failure::of(&error, self.now()));
+        let stopped = every.and(status.stopped()).map(|error| Failure::of(&error, self.now()));
         let Status { last_scan, last_import, last_addition, connection, automatic: _, failure, episode_route } = status;
         let every = every.map(|every| every.to_string());
         let running = self.runs.first();

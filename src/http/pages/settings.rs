@@ -131,7 +131,7 @@ async fn show(
     }
     let how = match is_as_set {
         true => "Where this runs all the time, or on a schedule of its own.".to_owned(),
-        false => format!("Every {every}, as this was started: what the settings say is of no account."),
+        false => format!("Every {every}: it was started so, whatever the settings say."),
     };
     let next_due = status.next_due.as_deref().map(|due| format!(" The next one is due {}.", words::instant(due, &zone)));
     let page = SettingsPage {
