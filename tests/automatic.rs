@@ -73,13 +73,13 @@ async fn an_interval_given_at_the_start_stands_whatever_the_settings_say() {
     assert!(page.contains("Every 6h: it was started so") && !page.contains("<select id=\"every\""), "{page}");
 }
 
-/// A server whose list of movies waits to be let through.
-async fn gated() -> (String, Arc<Semaphore>, Arc<AtomicUsize>) {
+/// A server at which whatever has that in its target waits to be let through.
+pub async fn gated(waiting: &'static str) -> (String, Arc<Semaphore>, Arc<AtomicUsize>) {
     let (gate, arrived) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
     let (gate_of_server, counter) = (gate.clone(), arrived.clone());
     let answer = async move |request: axum::extract::Request| -> Response {
         let target = request.uri().path_and_query().unwrap().to_string();
-        if target.contains("includeItemTypes=Movie") {
+        if target.contains(waiting) {
             counter.fetch_add(1, Ordering::SeqCst);
             gate_of_server.acquire().await.unwrap().forget();
         }
@@ -94,7 +94,7 @@ async fn gated() -> (String, Arc<Semaphore>, Arc<AtomicUsize>) {
 /// By two processes over one store, as a machine at home and a schedule on Lambda may be.
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_never_pile_up() {
-    let (url, gate, arrived) = gated().await;
+    let (url, gate, arrived) = gated("includeItemTypes=Movie").await;
     let app = TestApp::with_log(log().text()).await;
     app.connect(&url).await;
     let running = tokio::spawn({
@@ -116,7 +116,7 @@ async fn runs_never_pile_up() {
 
 #[tokio::test]
 async fn a_run_that_died_keeps_others_away_for_a_quarter_of_an_hour_at_most() {
-    let (url, _, arrived) = gated().await;
+    let (url, _, arrived) = gated("includeItemTypes=Movie").await;
     let app = TestApp::with_log(log().text()).await;
     app.connect(&url).await;
     let died = tokio::time::timeout(Duration::from_millis(200), due(&app.service)).await;

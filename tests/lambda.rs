@@ -7,18 +7,14 @@ use std::{
     net::Ipv4Addr,
     path::Path,
     process::{Child, Command, Stdio},
-    sync::Arc,
     time::Duration,
 };
 
-use axum::{
-    Router,
-    response::{IntoResponse, Response},
-};
+use axum::response::IntoResponse;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
 use crate::{
+    automatic::gated,
     client::{scripted, sound},
     infra,
     support::{
@@ -173,18 +169,7 @@ async fn a_picture_comes_through_both_fronts_byte_for_byte() {
 /// The first words of a scan's progress are on their way while Jellyfin still thinks.
 #[tokio::test(flavor = "multi_thread")]
 async fn progress_is_streamed_where_the_front_allows_and_the_result_comes_whole_where_not() {
-    let gate = Arc::new(Semaphore::new(0));
-    let gate_of_server = gate.clone();
-    let answer = async move |request: axum::extract::Request| -> Response {
-        let target = request.uri().path_and_query().unwrap().to_string();
-        if target.contains("includeItemTypes=Episode") {
-            gate_of_server.acquire().await.unwrap().forget();
-        }
-        sound(&target)
-    };
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    let (url, gate, _) = gated("includeItemTypes=Episode").await;
     let function = Function::start(set_up(&url).await, &[TOKEN, STREAMS]).await;
     let scan = function.begin(invocation("function-url-scan"), Duration::from_secs(30));
     let has = |answer: &Answer, text: &str| String::from_utf8_lossy(&answer.pieces).contains(text);
@@ -232,13 +217,7 @@ async fn what_is_due_is_imported_and_a_failure_counts_as_the_functions_own() {
 /// Case 51: with Jellyfin hanging and three seconds to live, it stops in time, says so, and has written nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_invocations_deadline_is_obeyed() {
-    let hang = async |request: axum::extract::Request| -> Response {
-        let target = request.uri().path_and_query().unwrap().to_string();
-        if target.contains("/Items") { std::future::pending().await } else { sound(&target) }
-    };
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(hang)).await });
+    let (url, _shut, _) = gated("/Items").await;
     let function = Function::start(set_up(&url).await, &[TOKEN]).await;
     let log = function.log();
     let began = std::time::Instant::now();

@@ -11,7 +11,7 @@ use axum::{
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::{App, Problem};
+use super::{App, HEALTH, Problem};
 
 /// The rule by which callers are let in.
 #[derive(Debug, Clone)]
@@ -138,7 +138,7 @@ pub(super) fn is_own_form(headers: &HeaderMap) -> bool {
 /// who come by the right name.
 pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let open = matches!(path, "/healthz");
+    let open = path == HEALTH;
     let is_door = matches!(path, "/api/session" | "/sign-in" | "/sign-out") || path.starts_with("/assets/");
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let admitted = match () {

@@ -25,6 +25,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use access::Access;
 pub use deadline::deadline_of;
 pub use problem::Problem;
+pub use progress::is_wanted as wants_progress;
 
 use crate::service::Service;
 use api::{events, health, library, session, settings, sync};

@@ -8,7 +8,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::service::ServiceError;
+use crate::service::{Failure, ServiceError};
 
 /// An error as the interface shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -84,6 +84,12 @@ fn sentence(detail: String) -> String {
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<&Failure> for Problem {
+    fn from(failure: &Failure) -> Self {
+        Self::new(&failure.code, failure.detail.clone())
     }
 }
 

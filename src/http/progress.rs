@@ -18,7 +18,7 @@ use super::Problem;
 use crate::service::{Progress, ServiceError};
 
 /// Whether the caller wants to hear how far it is.
-pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
+pub fn is_wanted(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     accept.split(',').any(|kind| kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/event-stream"))
 }

@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
-    http::{Access, Problem, deadline_of, router},
+    http::{Access, Problem, deadline_of, router, wants_progress},
     service::{Automatic, Service, ServiceError, SyncOptions},
 };
 use invocation::{Front, Invocation, UnknownInvocation};
@@ -102,8 +102,7 @@ impl Function {
     async fn answer_whole(&self, mut request: LambdaRequest, context: Context) -> Result<Box<RawValue>, serde_json::Error> {
         if let LambdaRequest::ApiGatewayV2(request) = &mut request {
             // Who asks for progress gets the result: all of the progress, once it is over, helps nobody.
-            let asks_for_events = |kinds: &header::HeaderValue| kinds.to_str().is_ok_and(|k| k.contains("text/event-stream"));
-            if request.headers.get(header::ACCEPT).is_some_and(asks_for_events) {
+            if wants_progress(&request.headers) {
                 request.headers.remove(header::ACCEPT);
             }
         }

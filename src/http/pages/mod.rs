@@ -25,7 +25,7 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{App, Problem};
+use super::{App, HEALTH, Problem};
 use crate::service::ServiceError;
 use shell::{Shell, Visitor};
 
@@ -112,7 +112,7 @@ struct ProblemPage {
 /// Renders problems for browsers, and sends every answer with what keeps a page safe.
 pub(super) async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_page = !path.starts_with("/api/") && !path.starts_with("/healthz");
+    let is_page = !path.starts_with("/api/") && !path.starts_with(HEALTH);
     let reads_html = is_page && accepts_html(request.headers());
     let visitor = Visitor::of(&app, request.headers());
     let is_read = request.method() == Method::GET || request.method() == Method::HEAD;

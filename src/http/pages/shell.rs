@@ -127,5 +127,5 @@ impl Shell {
 
 /// Why no import is tried by itself any more: said wherever a person may come by.
 pub(super) fn stopped(status: &StatusReport) -> Option<Problem> {
-    status.stopped.as_ref().map(|failure| Problem::new(&failure.code, failure.detail.clone()))
+    status.stopped.as_ref().map(Problem::from)
 }

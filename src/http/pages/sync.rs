@@ -103,7 +103,7 @@ async fn show(visitor: Visitor, app: &App, choices: &Choices) -> Result<Response
 fn failed_scan(status: &StatusReport) -> Option<Problem> {
     let scan = status.last_scan.as_ref()?;
     let later = status.last_import.as_ref().is_some_and(|import| import.at >= scan.at);
-    scan.failure.as_ref().filter(|_| !later).map(|failure| Problem::new(&failure.code, failure.detail.clone()))
+    scan.failure.as_ref().filter(|_| !later).map(Problem::from)
 }
 
 impl ResultView {
