@@ -113,10 +113,7 @@ impl Service {
         if self.settings().await?.account().is_none() {
             return Ok(Automatic::NotSetUp);
         }
-        if let Some(stopped) = self.status().await?.stopped() {
-            return Err(stopped);
-        }
-        if self.runs.first().is_some() || !self.claim_run().await? {
+        if !self.claim_run().await? {
             return Ok(Automatic::AlreadyRunning);
         }
         let request = ImportRequest { exclude: BTreeSet::new(), include: BTreeSet::new(), auto_add: None, via: Via::Schedule };
@@ -124,19 +121,21 @@ impl Service {
         imported.map(|report| Automatic::Imported(Box::new(report)))
     }
 
-    /// Enters a run in the status, if none is there.
+    /// Enters a run in the status, if none is there or under way in this process.
     async fn claim_run(&self) -> Result<bool, ServiceError> {
-        let now = self.now();
-        let mut is_ours = false;
+        let (now, is_idle) = (self.now(), self.runs.first().is_none());
+        let (mut stopped, mut is_ours) = (None, false);
         self.change_status(|status| {
+            stopped = status.stopped();
             let runs = &mut status.automatic;
-            is_ours = runs.running_since.is_none_or(|since| (now - since).abs() >= LONGEST_RUN);
+            let is_free = runs.running_since.is_none_or(|since| (now - since).abs() >= LONGEST_RUN);
+            is_ours = stopped.is_none() && is_idle && is_free;
             if is_ours {
                 *runs = AutomaticRuns { last: Some(now), running_since: Some(now) };
             }
         })
         .await?;
-        Ok(is_ours)
+        stopped.map_or(Ok(is_ours), Err)
     }
 
     /// How long it is until the next import is due; `None` where none ever will be as things stand.

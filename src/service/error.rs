@@ -115,9 +115,7 @@ impl ServiceError {
             },
         }
     }
-}
 
-impl ServiceError {
     /// Whether Jellyfin refused the sign-in, as it will again.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self, Self::Jellyfin(JellyfinError::CredentialsRejected { .. } | JellyfinError::ReauthenticationRequired))

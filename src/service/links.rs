@@ -4,17 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Service, ServiceError};
+use super::{Service, ServiceError, documents::decode};
 use crate::{
     domain::{ids::ItemId, sync::Plan},
     jellyfin::{Gallery, Poster, ServerUrl},
-    store::StoreError,
 };
 
 const NAME: &str = "links";
-
-/// How often a document is replaced again because somebody else was quicker.
-const TRIES: u32 = 10;
 
 /// Items of Jellyfin's by the stream of the title they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,26 +44,17 @@ impl Service {
         {
             return Ok(links.clone());
         }
-        let links: Arc<Links> =
-            serde_json::from_slice(&document.bytes).map_err(|e| ServiceError::Document { name: NAME, reason: e.to_string() })?;
+        let links: Arc<Links> = decode(NAME, &document.bytes)?;
         *kept = Some((document.version, links.clone()));
         Ok(links)
     }
 
     pub(super) async fn keep_links(&self, links: &Links) -> Result<(), ServiceError> {
-        let mut tries = 0;
-        loop {
+        let kept = self.replace_document(NAME, |stands| {
             let bytes = serde_json::to_vec(links).expect("texts always encode");
-            let document = self.store.get(NAME).await?;
-            if document.as_ref().is_some_and(|document| document.bytes == bytes) {
-                return Ok(());
-            }
-            tries += 1;
-            match self.store.replace(NAME, document.map(|document| document.version), bytes).await {
-                Err(StoreError::Conflict(_)) if tries < TRIES => {}
-                replaced => return Ok(replaced?),
-            }
-        }
+            Ok(stands.is_none_or(|document| document.bytes != bytes).then_some(bytes))
+        });
+        kept.await
     }
 
     /// An item's poster, from Jellyfin; `None` where it has none.

@@ -1,6 +1,7 @@
 //! Where the domain and the adapters meet, and nowhere else: read, fold, fetch, plan, extend, append.
 
 mod automatic;
+mod documents;
 mod error;
 mod links;
 mod log;

@@ -6,20 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Service, ServiceError, SyncOptions,
+    documents::{TRIES, decode},
     report::{
         DecisionReport, EpisodeReport, FaultReport, MatchedMovie, MatchedSeries, ScanReport, ServerReport, Summary,
         UnmatchedReport, Word,
     },
 };
-use crate::store::StoreError;
+use crate::store::{Document, StoreError};
 
 const NAME: &str = "preview";
 
 /// The document where there is nothing to show.
 const NONE: &[u8] = b"null";
-
-/// How often a document is replaced again because somebody else was quicker.
-const TRIES: u32 = 10;
 
 /// A scan as it is kept: what would be added, what wouldn't and why.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -167,12 +165,10 @@ impl Fate {
 }
 
 /// As it is stored. A large one isn't copied again and again while it grows.
-fn encoded(preview: Option<&Preview>) -> Vec<u8> {
-    let mut bytes =
-        Vec::with_capacity(preview.map_or(NONE.len(), |preview| {
-            1024 + 256 * preview.rows.len() + 128 * (preview.skipped.len() + preview.unmatched.len())
-        }));
-    serde_json::to_writer(&mut bytes, &preview).expect("texts and numbers always encode");
+fn encoded(preview: &Preview) -> Vec<u8> {
+    let left_out = preview.skipped.len() + preview.unmatched.len();
+    let mut bytes = Vec::with_capacity(1024 + 256 * preview.rows.len() + 128 * left_out);
+    serde_json::to_writer(&mut bytes, preview).expect("texts and numbers always encode");
     bytes
 }
 
@@ -197,7 +193,7 @@ impl Service {
     pub async fn scan_for_preview(&self, options: SyncOptions) -> Result<(), ServiceError> {
         let report = self.scan(options).await?;
         let preview = tokio::task::spawn_blocking(move || Preview::of(report)).await;
-        self.keep_preview(Some(&preview.expect("a preview is made of what was read"))).await
+        self.keep_preview(&preview.expect("a preview is made of what was read")).await
     }
 
     /// The last scan, unless something was imported since.
@@ -212,21 +208,19 @@ impl Service {
         {
             return Ok(preview.clone());
         }
-        let preview: Option<Arc<Preview>> =
-            serde_json::from_slice(&document.bytes).map_err(|e| ServiceError::Document { name: NAME, reason: e.to_string() })?;
+        let preview: Option<Arc<Preview>> = decode(NAME, &document.bytes)?;
         *kept = Some((document.version, preview.clone()));
         Ok(preview)
     }
 
     /// After an import there is nothing to look forward to.
     pub(super) async fn drop_preview(&self) -> Result<(), ServiceError> {
-        match self.store.get(NAME).await? {
-            Some(document) if document.bytes != NONE => self.keep_preview(None).await,
-            Some(_) | None => Ok(()),
-        }
+        let is_shown = |document: &Document| document.bytes != NONE;
+        self.replace_document(NAME, |stands| Ok(stands.filter(|document| is_shown(document)).map(|_| NONE.to_vec()))).await
     }
 
-    async fn keep_preview(&self, preview: Option<&Preview>) -> Result<(), ServiceError> {
+    /// Replaces the preview whatever it is now, without reading a large one.
+    async fn keep_preview(&self, preview: &Preview) -> Result<(), ServiceError> {
         let mut tries = 0;
         loop {
             let version = self.store.version(NAME).await?;

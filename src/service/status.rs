@@ -10,7 +10,7 @@ use super::{
     automatic::AutomaticRuns,
     report::{FaultReport, ImportReport, Outcome, ScanReport, ServerReport, Summary, instant},
 };
-use crate::{domain::events::Via, jellyfin::EpisodeRoute, store::StoreError};
+use crate::{domain::events::Via, jellyfin::EpisodeRoute};
 
 const NAME: &str = "status";
 
@@ -130,10 +130,7 @@ pub struct StatusReport {
 
 impl Service {
     pub(super) async fn status(&self) -> Result<Status, ServiceError> {
-        match self.store.get(NAME).await? {
-            None => Ok(Status::default()),
-            Some(document) => read(&document.bytes),
-        }
+        self.document(NAME).await
     }
 
     /// How the last runs went.
@@ -282,23 +279,14 @@ impl Service {
         .await
     }
 
-    /// Changes the status as it stands in the store, again if somebody else was quicker.
+    /// Changes the status as it stands in the store.
     pub(super) async fn change_status(&self, mut change: impl FnMut(&mut Status)) -> Result<(), ServiceError> {
-        for tries in 1.. {
-            let document = self.store.get(NAME).await?;
-            let mut status = document.as_ref().map_or_else(|| Ok(Status::default()), |document| read(&document.bytes))?;
+        let changed = self.change_document(NAME, |status: &mut Status| {
             let before = status.clone();
-            change(&mut status);
-            if status == before {
-                return Ok(());
-            }
-            let bytes = serde_json::to_vec_pretty(&status).expect("texts and numbers always encode");
-            match self.store.replace(NAME, document.map(|document| document.version), bytes).await {
-                Err(StoreError::Conflict(_)) if tries < 10 => {}
-                replaced => return Ok(replaced?),
-            }
-        }
-        Ok(())
+            change(status);
+            Ok(*status != before)
+        });
+        changed.await.map(drop)
     }
 }
 
@@ -320,8 +308,4 @@ impl Failure {
     fn of_part(fault: &FaultReport, at: DateTime<Utc>) -> Self {
         Self { at: instant(at), code: "jellyfin_error".into(), detail: format!("{}: {}", fault.name, fault.message) }
     }
-}
-
-fn read(bytes: &[u8]) -> Result<Status, ServiceError> {
-    serde_json::from_slice(bytes).map_err(|e| ServiceError::Document { name: NAME, reason: e.to_string() })
 }

@@ -13,16 +13,10 @@ use super::{Every, Service, ServiceError, SettingError, report::ServerReport};
 use crate::{
     domain::{ids::UserId, zone::Zone},
     jellyfin::{Connection, Credentials, ServerUrl},
-    store::{
-        StoreError,
-        seal::{SealingKey, random},
-    },
+    store::seal::{SealingKey, random_id},
 };
 
 const NAME: &str = "settings";
-
-/// How often a document is read again because somebody else was quicker.
-const TRIES: u32 = 10;
 
 /// The document, with the keys that a seed file uses. Keys of a later version are kept.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -135,8 +129,7 @@ impl Settings {
 
     fn ensure_device_id(&mut self) -> Result<(), ServiceError> {
         if self.jellyfin_device_id.is_none() {
-            let id = random::<16>()?;
-            self.jellyfin_device_id = Some(id.iter().map(|byte| format!("{byte:02x}")).collect());
+            self.jellyfin_device_id = Some(random_id()?);
         }
         Ok(())
     }
@@ -144,37 +137,21 @@ impl Settings {
 
 impl Service {
     pub(super) async fn settings(&self) -> Result<Settings, ServiceError> {
-        match self.store.get(NAME).await? {
-            None => Ok(Settings::default()),
-            Some(document) => read(&document.bytes),
-        }
+        self.document(NAME).await
     }
 
     pub(super) fn key(&self) -> Result<SealingKey, ServiceError> {
         Ok(SealingKey::load(&self.key)?)
     }
 
-    /// Changes the settings as they stand in the store, again if somebody else was quicker.
+    /// Changes the settings as they stand in the store.
     async fn change_settings(
         &self,
         mut change: impl FnMut(&mut Settings) -> Result<(), ServiceError>,
     ) -> Result<Settings, ServiceError> {
-        let mut tries = 0;
-        loop {
-            let document = self.store.get(NAME).await?;
-            let mut settings = document.as_ref().map_or_else(|| Ok(Settings::default()), |document| read(&document.bytes))?;
-            change(&mut settings)?;
-            let bytes = serde_json::to_vec_pretty(&settings).expect("texts and flags always encode");
-            tries += 1;
-            match self.store.replace(NAME, document.map(|document| document.version), bytes).await {
-                Err(StoreError::Conflict(_)) if tries < TRIES => continue,
-                replaced => {
-                    replaced?;
-                    self.settings_changed.notify_waiters();
-                    return Ok(settings);
-                }
-            }
-        }
+        let changed = self.change_document(NAME, |settings| change(settings).map(|()| true)).await?;
+        self.settings_changed.notify_waiters();
+        Ok(changed)
     }
 
     /// The settings, without their secrets.
@@ -375,8 +352,4 @@ impl Service {
         .await?;
         Ok(())
     }
-}
-
-fn read(bytes: &[u8]) -> Result<Settings, ServiceError> {
-    serde_json::from_slice(bytes).map_err(|e| ServiceError::Document { name: NAME, reason: e.to_string() })
 }

@@ -13,7 +13,7 @@ use aws_sdk_s3::{
         timeout::TimeoutConfig,
     },
     error::{ProvideErrorMetadata, SdkError},
-    operation::get_object::GetObjectOutput,
+    operation::{get_object::GetObjectOutput, head_object::HeadObjectOutput},
     primitives::ByteStream,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -21,7 +21,7 @@ use bytes::Bytes;
 use secrecy::ExposeSecret;
 
 use super::{S3Access, chain::Object};
-use crate::store::{StoreError, seal::random};
+use crate::store::{StoreError, seal::random_id};
 
 /// How often a put is sent again because it met another (409).
 const MEETINGS: u32 = 6;
@@ -140,9 +140,7 @@ impl Bucket {
                 Err(self.failed("reading", key, "the object store does not send parts of objects".into()))
             }
             Ok(object) => Ok(Some(object)),
-            Err(error) if status(&error) == Some(404) => Ok(None),
-            // Who may list a prefix alone is told 403 where S3 would say 404.
-            Err(error) if status(&error) == Some(403) && matches!(self.is_there(key).await, Ok(false)) => Ok(None),
+            Err(error) if self.is_missing(key, &error).await => Ok(None),
             Err(error) => Err(self.failed("reading", key, reason(&error))),
         }
     }
@@ -164,18 +162,31 @@ impl Bucket {
 
     /// What tells the object as it is from every other state of it.
     pub(super) async fn version(&self, key: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.head(key).await?.map(|head| head.e_tag().unwrap_or_default().to_owned()))
+    }
+
+    /// What is said of an object without reading it; `None` where there is no such object.
+    async fn head(&self, key: &str) -> Result<Option<HeadObjectOutput>, StoreError> {
         match self.client().head_object().bucket(&self.name).key(self.whole(key)).send().await {
-            Ok(head) => Ok(Some(head.e_tag().unwrap_or_default().to_owned())),
-            Err(error) if status(&error) == Some(404) => Ok(None),
-            Err(error) if status(&error) == Some(403) && matches!(self.is_there(key).await, Ok(false)) => Ok(None),
+            Ok(head) => Ok(Some(head)),
+            Err(error) if self.is_missing(key, &error).await => Ok(None),
             Err(error) => Err(self.failed("looking at", key, reason(&error))),
+        }
+    }
+
+    /// Whether an object is not there, by the answer to who asked for it.
+    async fn is_missing<E: ProvideErrorMetadata>(&self, key: &str, error: &SdkError<E>) -> bool {
+        match status(error) {
+            Some(404) => !names_no_bucket(error),
+            // Who may list a prefix alone is told 403 where S3 would say 404.
+            Some(403) => matches!(self.is_there(key).await, Ok(false)),
+            Some(_) | None => false,
         }
     }
 
     /// Puts an object if the condition holds, exactly once, whatever happens to the answers on their way.
     pub(super) async fn put(&self, key: &str, bytes: Bytes, condition: &Condition) -> Result<Put, StoreError> {
-        let writer: String =
-            random::<16>().map_err(|e| self.failed("writing", key, e.to_string()))?.map(|b| format!("{b:02x}")).concat();
+        let writer = random_id().map_err(|e| self.failed("writing", key, e.to_string()))?;
         for meeting in 1.. {
             let body = ByteStream::from(bytes.clone());
             let request = self.client().put_object().bucket(&self.name).key(self.whole(key)).body(body);
@@ -194,7 +205,9 @@ impl Bucket {
                     continue;
                 }
                 // Refused, or it isn't there any more; unless it is our own that an earlier attempt put there.
-                Some(404 | 412) => return self.own(key, &writer).await.map(|own| if own { Put::Done } else { Put::Refused }),
+                Some(404 | 412) if !names_no_bucket(&error) => {
+                    return self.own(key, &writer).await.map(|own| if own { Put::Done } else { Put::Refused });
+                }
                 Some(status) if status < 500 => return Err(self.failed("writing", key, reason(&error))),
                 // Nobody knows whether it was put: looking tells.
                 Some(_) | None if self.own(key, &writer).await? => return Ok(Put::Done),
@@ -206,11 +219,8 @@ impl Bucket {
 
     /// Whether the object is the one that this writer put.
     async fn own(&self, key: &str, writer: &str) -> Result<bool, StoreError> {
-        match self.client().head_object().bucket(&self.name).key(self.whole(key)).send().await {
-            Ok(head) => Ok(head.metadata().is_some_and(|metadata| metadata.get(WRITER).is_some_and(|own| own == writer))),
-            Err(error) if status(&error) == Some(404) => Ok(false),
-            Err(error) => Err(self.failed("looking at", key, reason(&error))),
-        }
+        let head = self.head(key).await?;
+        Ok(head.is_some_and(|head| head.metadata().and_then(|metadata| metadata.get(WRITER)).is_some_and(|own| own == writer)))
     }
 }
 
@@ -218,6 +228,10 @@ impl Bucket {
 fn at_least(bytes: usize) -> Duration {
     const SLOW_LINE: u64 = 32 * 1024;
     Duration::from_secs(bytes as u64 / SLOW_LINE)
+}
+
+fn names_no_bucket<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    error.code() == Some("NoSuchBucket")
 }
 
 fn status<E>(error: &SdkError<E>) -> Option<u16> {
