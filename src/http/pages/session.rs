@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
+use url::Url;
 
 use super::{
     html,
@@ -29,10 +30,29 @@ pub(super) struct To {
     to: Option<String>,
 }
 
-/// A path of ours, and nobody else's.
+/// A path of ours, and nobody else's: what a browser would make of it is asked of a URL parser. Browsers drop control
+/// characters and take a backslash for a slash, so neither may stand there, encoded or not.
 fn inside(to: &str) -> String {
-    let is_path = to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n']);
-    if is_path { to.to_owned() } else { "/".to_owned() }
+    let decoded = percent_decoded(to);
+    let is_odd = |byte: &u8| byte.is_ascii_control() || *byte == b'\\';
+    let base = Url::parse("http://this.invalid/").expect("it is a URL");
+    let found = base.join(to).ok().filter(|found| found.origin() == base.origin() && !found.path().starts_with("//"));
+    let is_ours = to.starts_with('/') && !decoded.iter().any(is_odd) && found.is_some();
+    if is_ours { to.to_owned() } else { "/".to_owned() }
+}
+
+/// The bytes that a text stands for once its percent signs are read.
+fn percent_decoded(text: &str) -> Vec<u8> {
+    let digit = |at: usize| text.as_bytes().get(at).and_then(|digit| char::from(*digit).to_digit(16));
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(byte) = text.as_bytes().get(at) {
+        let encoded = (*byte == b'%').then(|| digit(at + 1).zip(digit(at + 2))).flatten();
+        let decoded_byte = encoded.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
+        decoded.push(decoded_byte.unwrap_or(*byte));
+        at += if decoded_byte.is_some() { 3 } else { 1 };
+    }
+    decoded
 }
 
 fn show(visitor: &Visitor, to: &str, problem: Option<Problem>, retry: bool) -> Response {
@@ -77,9 +97,29 @@ mod tests {
 
     #[test]
     fn signing_in_leads_nowhere_else() {
-        for elsewhere in ["https://evil.example", "//evil.example", "/\\evil.example", "evil", ""] {
+        let elsewhere = [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/\n//evil.example",
+            "/%09/evil.example",
+            "/%5Cevil.example",
+            "/%5c/evil.example",
+            "/library%0d%0aset-cookie:a=b",
+            "/\u{7f}/evil.example",
+            "/.//evil.example",
+            "/..//evil.example",
+            "///evil.example",
+            "javascript:alert(1)",
+            "evil",
+            "",
+        ];
+        for elsewhere in elsewhere {
             assert_eq!(inside(elsewhere), "/", "{elsewhere}");
         }
-        assert_eq!(inside("/library?q=a"), "/library?q=a");
+        for own in ["/library?q=a", "/library/movies/-2001", "/library?q=100%25", "/log?stream=%C3%A9#end", "/library?q=%"] {
+            assert_eq!(inside(own), own);
+        }
     }
 }
