@@ -195,7 +195,7 @@ fn the_log_is_counted_exported_and_begun_once() {
 }
 
 #[test]
-fn a_crash_is_reported_by_the_next_check() {
+fn a_crash_is_told_by_a_check_which_writes_nothing_and_set_aside_by_the_next_import() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     begin(folder, &titles(5));
@@ -203,10 +203,26 @@ fn a_crash_is_reported_by_the_next_check() {
     let log = folder.join("store/events.jsonl");
     let bytes = fs::read(&log).unwrap();
     fs::write(&log, &bytes[..bytes.len() - 400]).unwrap();
+    let torn = fs::read(&log).unwrap();
+    let files = || fs::read_dir(folder.join("store")).unwrap().count();
+    let before = files();
     let check = run(folder, &["log", "check"]);
     assert_eq!(code(&check), 0);
-    assert!(err(&check).contains("a crash had cut a commit short"), "{}", err(&check));
+    assert!(err(&check).contains("a crash left"), "{}", err(&check));
     assert_eq!(out(&run(folder, &["log", "export"])), titles(5));
+    assert_eq!(code(&run(folder, &["log", "stat"])), 0);
+    assert_eq!(code(&run(folder, &["scan", "--snapshot", &snapshot(folder, 4)])), 0);
+    assert_eq!(fs::read(&log).unwrap(), torn, "looking changes nothing");
+    let added_by_the_scan = ["links.json"].iter().filter(|file| folder.join("store").join(file).exists()).count();
+    assert!(files() <= before + added_by_the_scan, "and sets nothing aside");
+    let import = run(folder, &["import", "--yes", "--json", "--snapshot", &snapshot(folder, 4)]);
+    assert!(err(&import).contains("a crash had cut a commit short"), "{}", err(&import));
+    let report: Value = serde_json::from_str(&out(&import)).unwrap();
+    let aside = fs::read(report["recovered"]["file"].as_str().unwrap()).unwrap();
+    assert_eq!([titles(5).as_bytes(), &aside].concat(), torn, "not a byte is lost");
+    assert_eq!(report["recovered"]["bytes"], aside.len());
+    let status: Value = serde_json::from_slice(&fs::read(folder.join("store/status.json")).unwrap()).unwrap();
+    assert_eq!(status["recovery"]["bytes"], aside.len());
 }
 
 /// Case 27, between processes: one set of events.

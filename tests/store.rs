@@ -4,7 +4,7 @@ use std::{io::Read, path::Path, sync::Arc};
 
 use mediatheca_jellyfin_sync::{
     domain::{
-        events::{Addition, Addressed, Commit, EpisodeWatch, Focus, Origin, Via, WholeLog},
+        events::{Addition, Addressed, Commit, EpisodeWatch, ExtendError, Focus, Origin, Via, WholeLog},
         ids::{EpisodeNumber, StreamId},
         library::Folded,
         time::WatchDate,
@@ -35,6 +35,11 @@ pub fn whole(log: &str) -> WholeLog {
 
 /// A commit of some watched episodes on top of a log.
 pub fn commit(log: &[u8], writer: i32, events: i32) -> Commit {
+    let log = Folded::of(log).unwrap().log;
+    log.extend(&watches(writer, events), Via::Import, "2026-11-24T12:00:00Z".parse().unwrap()).unwrap()
+}
+
+fn watches(writer: i32, events: i32) -> Vec<Addressed> {
     let watch = |episode| Addressed {
         stream: StreamId::from_log("Series-dark-2017"),
         addition: Addition::EpisodeWatched(
@@ -47,9 +52,7 @@ pub fn commit(log: &[u8], writer: i32, events: i32) -> Commit {
         ),
         origin: Origin { server: "a".repeat(32).try_into().unwrap(), item: "b".repeat(32).try_into().unwrap(), played_at: None },
     };
-    let log = Folded::of(log).unwrap().log;
-    let additions: Vec<_> = (1..=events).map(watch).collect();
-    log.extend(&additions, Via::Import, "2026-11-24T12:00:00Z".parse().unwrap()).unwrap()
+    (1..=events).map(watch).collect()
 }
 
 /// What every home of a log promises.
@@ -95,7 +98,7 @@ pub async fn race(open: impl Fn() -> Arc<dyn Store>, commits: i32) {
                 loop {
                     let log = read(&*store).await;
                     match store.append(commit(&log, writer * 1_000 + round, 2)).await {
-                        Ok(()) => break,
+                        Ok(_) => break,
                         Err(StoreError::Conflict(_)) => {}
                         Err(error) => panic!("{error}"),
                     }
@@ -145,15 +148,17 @@ fn set_aside(store: &LocalStore) -> Vec<Vec<u8>> {
     store.set_aside().unwrap().iter().map(|file| std::fs::read(file).unwrap()).collect()
 }
 
-/// Case 28, at every byte: a commit that was cut short is set aside whole, and nothing else differs.
+/// Case 28, at every byte: a commit that a crash cut within a line is set aside whole, and nothing else differs. Cut
+/// between two lines, it may be a person's edit as well: whole lines stay.
 #[tokio::test]
-async fn a_commit_cut_short_at_any_byte_is_set_aside_and_nothing_acknowledged_differs() {
+async fn a_commit_cut_within_a_line_is_set_aside_and_nothing_acknowledged_differs() {
     let (log, acknowledged) = two_commits();
     for cut in acknowledged..=log.len() {
         let folder = tempfile::tempdir().unwrap();
         let store = LocalStore::new(folder.path());
         std::fs::write(folder.path().join("events.jsonl"), &log[..cut]).unwrap();
-        let torn = cut > acknowledged && cut < log.len();
+        let only_whole_lines = log[cut - 1] == b'\n' || log.get(cut) == Some(&b'\n');
+        let torn = !only_whole_lines;
         let kept = if torn { &log[..acknowledged] } else { &log[..cut] };
         assert_eq!(read(&store).await, kept, "cut at {cut}: never read as events");
         let recovered = store.recover().await.unwrap();
@@ -161,8 +166,10 @@ async fn a_commit_cut_short_at_any_byte_is_set_aside_and_nothing_acknowledged_di
         assert_eq!(std::fs::read(folder.path().join("events.jsonl")).unwrap(), kept);
         let kept_aside: Vec<Vec<u8>> = if torn { vec![log[acknowledged..cut].to_vec()] } else { vec![] };
         assert_eq!(set_aside(&store), kept_aside, "cut at {cut}: not a byte thrown away");
+        let events = Folded::of(kept).unwrap().log.events();
         store.append(commit(kept, 9, 1)).await.unwrap();
-        assert!(Folded::of(&read(&store).await).is_ok(), "cut at {cut}: the next append isn't glued to it");
+        let appended = Folded::of(&read(&store).await).unwrap().log.events();
+        assert_eq!(appended, events + 1, "cut at {cut}: the next append isn't glued to it");
     }
 }
 
@@ -172,7 +179,8 @@ async fn an_append_sets_a_torn_commit_aside_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let store = LocalStore::new(folder.path());
     std::fs::write(folder.path().join("events.jsonl"), &log[..log.len() - 5]).unwrap();
-    store.append(commit(&log[..acknowledged], 9, 1)).await.unwrap();
+    let told = store.append(commit(&log[..acknowledged], 9, 1)).await.unwrap();
+    assert_eq!(told.unwrap().bytes, (log.len() - 5 - acknowledged) as u64);
     assert_eq!(set_aside(&store).len(), 1);
     assert_eq!(Folded::of(&read(&store).await).unwrap().log.events(), 4);
 }
@@ -193,13 +201,75 @@ async fn a_torn_commit_longer_than_what_is_read_at_first_is_found_too() {
 async fn what_somebody_else_wrote_is_never_taken_for_torn() {
     let folder = tempfile::tempdir().unwrap();
     let store = LocalStore::new(folder.path());
-    let without_line_feed = begin().text().trim_end().to_owned();
-    for log in [without_line_feed.as_str(), "{\"broken\": true}\n"] {
+    let half_a_line = begin().text()[..begin().text().len() - 20].to_owned();
+    let half_behind_it = format!("{}{}", begin().text(), &half_a_line[..40]);
+    for log in [half_a_line.as_str(), half_behind_it.as_str(), "{\"broken\": true}\n", "no line\n{}"] {
         std::fs::write(folder.path().join("events.jsonl"), log).unwrap();
         assert!(store.recover().await.unwrap().is_none());
         assert_eq!(std::fs::read_to_string(folder.path().join("events.jsonl")).unwrap(), log);
         assert!(Folded::of(&read(&store).await).is_err(), "a fault that is reported, with its line");
     }
+}
+
+/// What an editor may do to the end of a log, once its commits were acknowledged.
+#[tokio::test]
+async fn acknowledged_events_stay_when_the_end_of_the_log_is_touched_by_hand() {
+    let (log, _) = two_commits();
+    let last_line = log[..log.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    let edits: [(&str, &[u8], u64); 3] = [
+        ("the last line feed dropped", &log[..log.len() - 1], 6),
+        ("the last line deleted", &log[..last_line], 5),
+        ("the last line and the line feed before it", &log[..last_line - 1], 5),
+    ];
+    for (edit, edited, events) in edits {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(folder.path());
+        std::fs::write(folder.path().join("events.jsonl"), edited).unwrap();
+        assert_eq!(store.recover().await.unwrap(), None, "{edit}");
+        assert_eq!(Folded::of(&read(&store).await).unwrap().log.events(), events, "{edit}: every whole line counts");
+        assert_eq!(store.append(commit(edited, 9, 1)).await.unwrap(), None, "{edit}");
+        let after = read(&store).await;
+        assert!(after.starts_with(edited), "{edit}: not a byte is gone");
+        assert_eq!(Folded::of(&after).unwrap().log.events(), events + 1, "{edit}");
+    }
+}
+
+/// Reading a log, torn or not, makes no file and changes none.
+#[tokio::test]
+async fn reading_writes_nothing() {
+    let (log, _) = two_commits();
+    for cut in [log.len(), log.len() - 1, log.len() - 30] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(folder.path());
+        std::fs::write(folder.path().join("events.jsonl"), &log[..cut]).unwrap();
+        read(&store).await;
+        store.stamp().await.unwrap();
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(files, ["events.jsonl"], "cut at {cut}");
+        assert_eq!(std::fs::read(folder.path().join("events.jsonl")).unwrap(), &log[..cut]);
+    }
+}
+
+/// Case 77: positions are signed 64-bit integers to Mediatheca.
+#[test]
+fn positions_beyond_what_mediatheca_reads_are_refused_and_never_written() {
+    let with = |global: &str, stream: &str| {
+        let log = begin().text().replace("\"globalPosition\":1,", &format!("\"globalPosition\":{global},"));
+        log.replace("\"streamPosition\":0,", &format!("\"streamPosition\":{stream},"))
+    };
+    let highest = "9223372036854775807";
+    for (global, stream) in [("9223372036854775808", "0"), ("18446744073709551615", "0"), ("1", "9223372036854775808")] {
+        let fault = Folded::of(with(global, stream).as_bytes()).unwrap_err();
+        assert!(fault.line == 1 && fault.to_string().contains("9223372036854775807"), "{fault}");
+    }
+    for (global, stream) in [(highest, "0"), ("9223372036854775806", "0"), ("1", highest)] {
+        let log = Folded::of(with(global, stream).as_bytes()).unwrap().log;
+        let appended = log.extend(&watches(1, 2), Via::Import, "2026-11-24T12:00:00Z".parse().unwrap());
+        assert!(matches!(appended, Err(ExtendError::NoPositionLeft { .. })), "{global} {stream}");
+    }
+    let log = Folded::of(with("9223372036854775805", "0").as_bytes()).unwrap().log;
+    let appended = log.extend(&watches(1, 2), Via::Import, "2026-11-24T12:00:00Z".parse().unwrap()).unwrap();
+    assert_eq!(appended.head().position.0, i64::MAX as u64, "the last ones are used");
 }
 
 #[test]

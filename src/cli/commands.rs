@@ -142,6 +142,7 @@ async fn import(service: &Service, args: ImportArgs) -> anyhow::Result<Exit> {
         }
     }
     let report = service.import(request, options(args.snapshot.as_deref())?).await?;
+    report.recovered.iter().for_each(|recovered| eprintln!("{recovered}"));
     if args.json {
         print_json(&report)?
     } else {
@@ -224,10 +225,13 @@ async fn log(service: &Service, command: LogCommand) -> anyhow::Result<Exit> {
             return show_faults(bytes, &faults);
         }
         LogCommand::Check { file: None } => {
-            if let Some(torn) = service.recover().await? {
-                tell_of(&torn);
-            }
             let check = service.check_log().await?;
+            if check.torn > 0 {
+                eprintln!(
+                    "a crash left {} bytes of a commit behind the log: they are no part of it, and set aside when something is next added",
+                    check.torn
+                );
+            }
             return show_faults(check.bytes, &check.faults);
         }
         LogCommand::Stat => print_json(&service.log_stat().await?)?,
@@ -246,6 +250,7 @@ async fn log(service: &Service, command: LogCommand) -> anyhow::Result<Exit> {
             };
             read.with_context(|| format!("can't read {}", file.display()))?;
             let begun = service.begin_log(log).await?;
+            begun.torn.iter().for_each(tell_of);
             eprintln!("the log begins with {} events, up to position {}", begun.events, begun.head.position);
         }
     }

@@ -219,6 +219,10 @@ impl fmt::Debug for SessionId {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct GlobalPosition(pub u64);
 
+/// The highest position that a log may hold, in the whole log or in a stream: Mediatheca reads positions as signed 64-bit
+/// integers.
+pub const LAST_POSITION: u64 = i64::MAX as u64;
+
 impl fmt::Display for GlobalPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

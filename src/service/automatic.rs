@@ -85,6 +85,7 @@ impl fmt::Display for Automatic {
             }
             Self::Imported(report) => {
                 write!(f, "imported by itself: movies {}, episodes {}", report.movies_added, report.episodes_added)?;
+                report.recovered.as_ref().map_or(Ok(()), |recovered| write!(f, "; {recovered}"))?;
                 match report.errors.first() {
                     Some(error) => write!(f, "; not all could be read, first {}: {}", error.name, error.message),
                     None => Ok(()),

@@ -82,8 +82,8 @@ pub enum ServiceError {
     /// A secret can't be sealed or opened.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// A plan that doesn't fit its log: a mistake of ours, and nothing was written.
-    #[error("the plan does not fit the log ({0}): nothing was written; please report this")]
+    /// Additions that can't be appended to the log; nothing was written.
+    #[error("nothing was written: {0}")]
     Extend(#[from] ExtendError),
 }
 
@@ -98,6 +98,7 @@ impl ServiceError {
             Self::LogConflict(_) => "log_conflict",
             Self::LogNotEmpty => "log_not_empty",
             Self::LogCorrupt(_) => "log_corrupt",
+            Self::Extend(ExtendError::NoPositionLeft { .. }) => "log_corrupt",
             Self::Store(_) | Self::Reading(_) | Self::Document { .. } | Self::Seal(_) | Self::Extend(_) => "store_unavailable",
             Self::Jellyfin(error) => match error {
                 JellyfinError::Unreachable { .. }

@@ -28,6 +28,8 @@ pub struct LogCheck {
     pub bytes: u64,
     /// Every fault, by line.
     pub faults: Vec<Fault>,
+    /// How many bytes a crash left behind the log; no part of it.
+    pub torn: u64,
 }
 
 /// What `log stat` counts.
@@ -65,17 +67,19 @@ impl Service {
         {
             return Ok(folded);
         }
-        let fold = self.read_log().await?;
+        let (fold, _) = self.read_log().await?;
         let folded = Arc::new(fold.finish().map_err(ServiceError::LogCorrupt)?);
         *self.folded.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some((stamp, folded.clone()));
         Ok(folded)
     }
 
-    pub(super) async fn read_log(&self) -> Result<Fold, ServiceError> {
+    /// The fold of the whole log, and how many bytes a crash left behind it.
+    pub(super) async fn read_log(&self) -> Result<(Fold, u64), ServiceError> {
         let log = self.store.read().await?;
         let workers = self.workers;
         let fold = tokio::task::spawn_blocking(move || fold_all(log.reader, workers)).await;
-        fold.expect("folding a log doesn't panic").map_err(ServiceError::Reading)
+        let fold = fold.expect("folding a log doesn't panic").map_err(ServiceError::Reading)?;
+        Ok((fold, log.torn))
     }
 
     /// Reads the whole log and names every fault.
@@ -83,8 +87,9 @@ impl Service {
     /// # Errors
     /// The store fails; a faulty log is an answer.
     pub async fn check_log(&self) -> Result<LogCheck, ServiceError> {
-        let (bytes, faults) = self.read_log().await?.faults();
-        Ok(LogCheck { bytes, faults })
+        let (fold, torn) = self.read_log().await?;
+        let (bytes, faults) = fold.faults();
+        Ok(LogCheck { bytes, faults, torn })
     }
 
     /// Counts what the log holds.
@@ -131,9 +136,10 @@ impl Service {
             WholeLog::new(bytes, &folded.log)
         });
         let whole = whole.await.expect("folding a log doesn't panic").map_err(ServiceError::BadLog)?;
-        let begun = WholeLogBegun { events: whole.events(), head: whole.head() };
-        self.store.begin(whole).await?;
-        Ok(begun)
+        let (events, head) = (whole.events(), whole.head());
+        let torn = self.store.begin(whole).await?;
+        self.keep_recovery(torn.as_ref()).await?;
+        Ok(WholeLogBegun { events, head, torn })
     }
 
     /// Sets aside a commit that a crash cut short, if there is one.
@@ -141,17 +147,21 @@ impl Service {
     /// # Errors
     /// The store fails.
     pub async fn recover(&self) -> Result<Option<Torn>, ServiceError> {
-        Ok(self.store.recover().await?)
+        let torn = self.store.recover().await?;
+        self.keep_recovery(torn.as_ref()).await?;
+        Ok(torn)
     }
 }
 
 /// A log that an empty store has begun with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct WholeLogBegun {
     /// How many events it holds.
     pub events: u64,
     /// Where it ends.
     pub head: Head,
+    /// What a crash had left and was set aside.
+    pub torn: Option<Torn>,
 }
 
 /// Reads on one thread and folds on others; two pieces are under way at any time, whatever the log's length.

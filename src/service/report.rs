@@ -7,6 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::recovery::RecoveredReport;
 use crate::domain::{
     events::Head,
     snapshot::{EpisodeItem, Item, ItemFault, Server, Snapshot, TmdbRef},
@@ -289,6 +290,9 @@ pub struct ImportReport {
     pub titles: Vec<AddedTo>,
     /// Where the log ended before and after.
     pub log: LogSpan,
+    /// What a crash had left behind the log, and this import set aside; null where there was nothing.
+    #[serde(default)]
+    pub recovered: Option<RecoveredReport>,
 }
 
 impl ServerReport {
@@ -472,6 +476,7 @@ impl ImportReport {
             errors: plan.faults.iter().map(FaultReport::of).collect(),
             titles: AddedTo::all(plan),
             log: span,
+            recovered: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use super::settings::Settings;
 use super::{
     Running, Service, ServiceError,
     automatic::AutomaticRuns,
+    recovery::LastRecovery,
     report::{FaultReport, ImportReport, Outcome, ScanReport, ServerReport, Summary, instant},
 };
 use crate::{domain::events::Via, jellyfin::EpisodeRoute};
@@ -32,6 +33,7 @@ pub(super) struct Status {
     /// The failure of the last import that failed, until a later one succeeds.
     failure: Option<Failure>,
     episode_route: Option<RouteSeen>,
+    pub(super) recovery: Option<LastRecovery>,
 }
 
 /// The last scan.
@@ -126,6 +128,8 @@ pub struct StatusReport {
     pub stopped: Option<Failure>,
     /// By which way episodes last came whole: `flat` or `by_series`.
     pub episode_route: Option<String>,
+    /// What a crash last left behind the log; null where none did.
+    pub recovery: Option<LastRecovery>,
 }
 
 impl Service {
@@ -142,7 +146,7 @@ impl Service {
         let every = self.every(settings.every()?);
         let next_due = settings.account().and_then(|_| status.next_due(every, self.now())).map(instant);
         let stopped = every.and(status.stopped()).map(|error| Failure::of(&error, self.now()));
-        let Status { last_scan, last_import, last_addition, connection, automatic: _, failure, episode_route } = status;
+        let Status { last_scan, last_import, last_addition, connection, automatic: _, failure, episode_route, recovery } = status;
         let every = every.map(|every| every.to_string());
         let running = self.runs.first();
         let episode_route = episode_route.map(|seen| match seen.route {
@@ -160,6 +164,7 @@ impl Service {
             next_due,
             stopped,
             episode_route,
+            recovery,
         })
     }
 
@@ -221,6 +226,9 @@ impl Service {
         };
         self.change_status(|status| {
             status.last_import = Some(last.clone());
+            if let Some(recovered) = last.result.as_ref().and_then(|report| report.recovered.clone()) {
+                status.recovery = Some(LastRecovery { at: last.at.clone(), recovered });
+            }
             if last.result.as_ref().is_some_and(|report| report.log.after > report.log.before) {
                 status.last_addition = Some(last.clone());
             }

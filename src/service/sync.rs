@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{
     Links, Service, ServiceError,
+    recovery::RecoveredReport,
     report::{FaultReport, ImportReport, LogSpan, Outcome, ScanReport, ServerReport},
     settings::Settings,
     titles::Described,
@@ -228,7 +229,8 @@ impl Service {
                 return Ok(report);
             }
             match self.store.append(commit).await {
-                Ok(()) => {
+                Ok(torn) => {
+                    report.recovered = torn.as_ref().map(RecoveredReport::of);
                     (options.progress)(Progress { phase: Phase::Append, done: events, total: events });
                     return Ok(report);
                 }

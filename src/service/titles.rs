@@ -82,7 +82,7 @@ impl Service {
             return Ok(Some((folded, additions)));
         }
         let lines = folded.log.extend(&additions, via, self.now())?;
-        let mut fold = self.read_log().await?;
+        let (mut fold, _) = self.read_log().await?;
         if fold.bytes() != folded.log.head().bytes {
             return Ok(None);
         }

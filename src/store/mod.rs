@@ -61,6 +61,8 @@ pub struct LogBytes {
     /// Ends after that many, even if the log grows in the meantime. Reading may wait for the store: read it on a thread
     /// that may block.
     pub reader: Box<dyn Read + Send>,
+    /// How many bytes a crash left behind them; no part of the log, and set aside when something is next appended.
+    pub torn: u64,
 }
 
 /// A small document and what it was when it was read.
@@ -89,10 +91,11 @@ pub trait LogStore: Send + Sync {
     fn stamp(&self) -> BoxFuture<'_, Result<Stamp, StoreError>>;
 
     /// Appends a commit, all or nothing, if the log still ends at its base; when this returns, it survives a power cut.
-    fn append(&self, commit: Commit) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// What a crash had left is set aside first, and returned.
+    fn append(&self, commit: Commit) -> BoxFuture<'_, Result<Option<Torn>, StoreError>>;
 
-    /// Begins an empty log with a whole one, all or nothing.
-    fn begin(&self, log: WholeLog) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// Begins an empty log with a whole one, all or nothing. What a crash had left is set aside first, and returned.
+    fn begin(&self, log: WholeLog) -> BoxFuture<'_, Result<Option<Torn>, StoreError>>;
 
     /// Sets aside a commit that a crash cut short, if there is one.
     fn recover(&self) -> BoxFuture<'_, Result<Option<Torn>, StoreError>>;

@@ -14,7 +14,7 @@ use super::{
     provenance::{DateSource, Origin, Via},
 };
 use crate::domain::{
-    ids::{GlobalPosition, StreamId},
+    ids::{GlobalPosition, LAST_POSITION, StreamId},
     time::log_timestamp,
 };
 
@@ -22,11 +22,19 @@ use crate::domain::{
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExtendError {
     /// A watch was addressed to a stream that the log doesn't have: a mistake in the plan, never written.
-    #[error("the log has no stream `{0}` to add to")]
+    #[error("the plan does not fit the log, which has no stream `{0}` to add to; please report this")]
     NoSuchStream(StreamId),
     /// A title was to be added to a stream that exists.
-    #[error("the log has a stream `{0}` already")]
+    #[error("the plan does not fit the log, which has a stream `{0}` already; please report this")]
     StreamExists(StreamId),
+    /// There are no positions left for the events.
+    #[error("{place} ends at position {last}, and no position above {LAST_POSITION} can be read: nothing can be added to it")]
+    NoPositionLeft {
+        /// The log, or the stream by its name.
+        place: String,
+        /// Its last position.
+        last: u64,
+    },
 }
 
 /// Which commit an event was appended in: the first and the last position, in every event's metadata.
@@ -81,13 +89,16 @@ impl WholeLog {
     ///
     /// # Errors
     /// The fold found one, or the last commit isn't whole.
-    pub fn new(bytes: Vec<u8>, log: &Log) -> Result<Self, WholeLogError> {
+    pub fn new(mut bytes: Vec<u8>, log: &Log) -> Result<Self, WholeLogError> {
         let (ends, events) = (log.head().position, log.events());
-        let last = bytes.strip_suffix(b"\n").map(|lines| memchr::memrchr(b'\n', lines).map_or(lines, |at| &lines[at + 1..]));
-        let mark = last.and_then(|line| read_line(line).ok()).and_then(|line| CommitMark::read(&line.metadata));
+        // What an editor took from the end of the file belongs to the line.
+        bytes.extend_from_slice(log.separator());
+        let lines = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let last = memchr::memrchr(b'\n', lines).map_or(lines, |at| &lines[at + 1..]);
+        let mark = read_line(last).ok().and_then(|line| CommitMark::read(&line.metadata));
         match mark.filter(|mark| mark.last > ends) {
             Some(mark) => Err(WholeLogError::EndsWithinCommit { ends, mark }),
-            None => Ok(Self { head: log.head(), events, bytes }),
+            None => Ok(Self { head: Head { bytes: bytes.len() as u64, ..log.head() }, events, bytes }),
         }
     }
 
@@ -150,7 +161,9 @@ impl Log {
         };
         let events = additions.iter().map(|a| 1 + cleared(a)).sum::<u64>();
         let base = self.head();
-        let last = GlobalPosition(base.position.0 + events);
+        let no_position_left = || ExtendError::NoPositionLeft { place: "the log".into(), last: base.position.0 };
+        let last = base.position.0.checked_add(events).filter(|last| *last <= LAST_POSITION).ok_or_else(no_position_left)?;
+        let last = GlobalPosition(last);
         let mark = CommitMark { first: GlobalPosition(base.position.0 + 1), last };
         let mut writer = Writer {
             log: self,
@@ -159,6 +172,7 @@ impl Log {
             streams: FxHashMap::default(),
             lines: Vec::with_capacity(512 * additions.len()),
         };
+        writer.lines.extend_from_slice(self.separator());
         for added in additions {
             writer.write(added, via, mark)?;
         }
@@ -196,16 +210,16 @@ impl<'a> Writer<'a> {
             (false, false) => return Err(ExtendError::NoSuchStream(stream.clone())),
             (true, false) | (false, true) => {}
         }
-        self.line(stream, event_type, &data, &metadata);
-        if let Some(cleared) = cleared {
-            self.line(stream, cleared, "{}", &metadata);
-        }
-        Ok(())
+        self.line(stream, event_type, &data, &metadata)?;
+        cleared.map_or(Ok(()), |cleared| self.line(stream, cleared, "{}", &metadata))
     }
 
-    fn line(&mut self, stream: &'a StreamId, event_type: &str, data: &str, metadata: &str) {
+    fn line(&mut self, stream: &'a StreamId, event_type: &str, data: &str, metadata: &str) -> Result<(), ExtendError> {
         let after_head = self.log.stream(stream).map_or(0, |head| head.position + 1);
         let position = self.streams.entry(stream).or_insert(after_head);
+        if *position > LAST_POSITION {
+            return Err(ExtendError::NoPositionLeft { place: stream.to_string(), last: *position - 1 });
+        }
         let line = LineFields {
             global_position: self.next,
             stream_id: stream.as_str(),
@@ -219,6 +233,7 @@ impl<'a> Writer<'a> {
         self.next.0 += 1;
         self.lines.extend_from_slice(json(&line).as_bytes());
         self.lines.push(b'\n');
+        Ok(())
     }
 }
 

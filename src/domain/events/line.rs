@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::domain::{
-    ids::{EpisodeNumber, GlobalPosition, SessionId},
+    ids::{EpisodeNumber, GlobalPosition, LAST_POSITION, SessionId},
     time::{WatchDate, parse_instant, usual_instant},
 };
 
@@ -35,6 +35,14 @@ pub enum LineError {
     /// The metadata is no JSON object.
     #[error("`metadata` is no JSON object: {0}")]
     Metadata(String),
+    /// A position beyond what Mediatheca can read.
+    #[error("`{field}` is {found}, above {LAST_POSITION}, the highest position a log can have")]
+    PositionTooHigh {
+        /// `globalPosition` or `streamPosition`.
+        field: &'static str,
+        /// The position of this line.
+        found: u64,
+    },
     /// `globalPosition` doesn't rise.
     #[error("`globalPosition` is {found}, which is not above {before}, the one before it")]
     GlobalPosition {
@@ -53,9 +61,6 @@ pub enum LineError {
         /// The position of this line.
         found: u64,
     },
-    /// The last line has no line feed behind it.
-    #[error("the last line has no line feed behind it, so it may have been cut short")]
-    NoLineFeed,
 }
 
 /// A line that can't be read, with its number.
@@ -109,6 +114,11 @@ pub fn read_line(line: &[u8]) -> Result<LineText<'_>, LineError> {
         timestamp: Cow<'a, str>,
     }
     let raw: Raw = serde_json::from_slice(line).map_err(|e| LineError::NotALine(e.to_string()))?;
+    for (field, found) in [("globalPosition", raw.global_position), ("streamPosition", raw.stream_position)] {
+        if found > LAST_POSITION {
+            return Err(LineError::PositionTooHigh { field, found });
+        }
+    }
     Ok(LineText {
         global_position: GlobalPosition(raw.global_position),
         stream_id: raw.stream_id,

@@ -27,12 +27,24 @@ pub struct Log {
     head: Head,
     lines: u64,
     streams: FxHashMap<StreamId, StreamHead>,
+    /// Whether the last line lacks its line feed: an editor may have taken it, and the next commit begins with it.
+    lacks_line_feed: bool,
 }
 
 impl Log {
     /// The fold alone makes one, and only of a log without a fault.
-    pub(in crate::domain) fn new(head: Head, lines: u64, streams: FxHashMap<StreamId, StreamHead>) -> Self {
-        Self { head, lines, streams }
+    pub(in crate::domain) fn new(
+        head: Head,
+        lines: u64,
+        streams: FxHashMap<StreamId, StreamHead>,
+        lacks_line_feed: bool,
+    ) -> Self {
+        Self { head, lines, streams, lacks_line_feed }
+    }
+
+    /// What must stand before the first line that is appended: nothing, or the line feed that the last line lacks.
+    pub(super) fn separator(&self) -> &'static [u8] {
+        if self.lacks_line_feed { b"\n" } else { b"" }
     }
 
     /// Where the log ends.

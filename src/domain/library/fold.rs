@@ -115,14 +115,12 @@ impl Fold {
         self.spare.extend(parts.into_iter().flat_map(|part| part.records).map(emptied));
     }
 
-    fn close(&mut self) {
-        if !self.begun.is_empty() {
-            let line = std::mem::take(&mut self.begun);
-            self.lines += 1;
-            let error = read_line(&line).map_or_else(|error| error, |_| LineError::NoLineFeed);
-            self.faults.push(Fault { line: self.lines, error });
-        }
+    /// Takes in a last line that lacks its line feed, and says whether there was one.
+    fn close(&mut self) -> bool {
+        let line = std::mem::take(&mut self.begun);
+        self.take_in(&line);
         self.faults.sort_by_key(|fault| fault.line);
+        !line.is_empty()
     }
 
     /// How many bytes were taken in.
@@ -141,7 +139,7 @@ impl Fold {
     /// # Errors
     /// The first line that couldn't be read.
     pub fn finish(mut self) -> Result<Folded, Fault> {
-        self.close();
+        let lacks_line_feed = self.close();
         if let Some(fault) = self.faults.into_iter().next() {
             return Err(fault);
         }
@@ -159,7 +157,7 @@ impl Fold {
                 Title::None => {}
             }
         }
-        Ok(Folded { log: Log::new(head, self.lines, heads), library: Library::new(movies, series) })
+        Ok(Folded { log: Log::new(head, self.lines, heads, lacks_line_feed), library: Library::new(movies, series) })
     }
 }
 

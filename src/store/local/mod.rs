@@ -1,7 +1,7 @@
 //! A store in a folder: `events.jsonl`, documents beside it, and a lock that holds between processes.
 //!
-//! A commit is one write and one sync under the lock. What a crash may leave of it is told by the mark in its lines
-//! ([`tail`]) and set aside before the next append; the bytes acknowledged so far are never touched.
+//! A commit is one write and one sync under the lock. A crash can leave half a line at the end, which [`tail`] finds: it
+//! is set aside before the next append, and whole lines never are, but for those of the commit that it cut short.
 
 mod tail;
 
@@ -90,10 +90,16 @@ impl LocalStore {
     }
 
     /// A reader must not take a commit that is being written for one that a crash cut short: it waits for the writer.
+    /// Where no lock was ever made nothing is being written, and reading makes none.
     fn open_at_rest(&self) -> Result<Option<(File, Tail)>, StoreError> {
         match self.open()? {
-            Some((_, tail)) if tail.is_torn() => {
-                let _writer_is_done = self.lock()?;
+            Some((_, tail)) if tail.may_be_growing() => {
+                let path = self.path(".lock");
+                let lock = match File::open(&path) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                    opened => Some(opened.map_err(failed("opening", &path))?),
+                };
+                lock.as_ref().map_or(Ok(()), File::lock_shared).map_err(failed("locking", &path))?;
                 self.open()
             }
             opened => Ok(opened),
@@ -103,25 +109,25 @@ impl LocalStore {
     fn read_now(&self) -> Result<LogBytes, StoreError> {
         let path = self.path(LOG);
         match self.open_at_rest()? {
-            None => Ok(LogBytes { length: 0, reader: Box::new(io::empty()) }),
+            None => Ok(LogBytes { length: 0, reader: Box::new(io::empty()), torn: 0 }),
             Some((mut file, tail)) => {
                 file.seek(SeekFrom::Start(0)).map_err(failed("reading", &path))?;
-                Ok(LogBytes { length: tail.end, reader: Box::new(file.take(tail.end)) })
+                Ok(LogBytes { length: tail.end, reader: Box::new(file.take(tail.end)), torn: tail.torn() })
             }
         }
     }
 
-    fn append_now(&self, commit: &Commit) -> Result<(), StoreError> {
+    fn append_now(&self, commit: &Commit) -> Result<Option<Torn>, StoreError> {
         let _lock = self.lock()?;
         let path = self.path(LOG);
-        self.recover_locked()?;
         let tail = self.open()?.map(|(_, tail)| tail).unwrap_or_default();
         let base = commit.base();
         if (tail.end, tail.position) != (base.bytes, base.position) {
             return Err(StoreError::Conflict("the log"));
         }
+        let torn = self.recover_locked()?;
         if base.bytes == 0 {
-            return self.put_whole(LOG, commit.lines());
+            return self.put_whole(LOG, commit.lines()).map(|()| torn);
         }
         let mut file = OpenOptions::new().append(true).open(&path).map_err(failed("opening", &path))?;
         let written = file.write_all(commit.lines()).and_then(|()| file.sync_data());
@@ -132,16 +138,16 @@ impl LocalStore {
                 .err()
                 .map_or_else(|| failed("appending to", &path)(source), failed("undoing an append to", &path)));
         }
-        Ok(())
+        Ok(torn)
     }
 
-    fn begin_now(&self, log: &WholeLog) -> Result<(), StoreError> {
+    fn begin_now(&self, log: &WholeLog) -> Result<Option<Torn>, StoreError> {
         let _lock = self.lock()?;
-        self.recover_locked()?;
         if self.open()?.is_some_and(|(_, tail)| tail.end > 0) {
             return Err(StoreError::NotEmpty);
         }
-        self.put_whole(LOG, log.bytes())
+        let torn = self.recover_locked()?;
+        self.put_whole(LOG, log.bytes()).map(|()| torn)
     }
 
     /// Makes a file appear whole or not at all: written under another name, synced, and given its own.
@@ -159,7 +165,7 @@ impl LocalStore {
 
     fn recover_locked(&self) -> Result<Option<Torn>, StoreError> {
         let Some((mut file, tail)) = self.open()? else { return Ok(None) };
-        if !tail.is_torn() {
+        if tail.torn() == 0 {
             return Ok(None);
         }
         let path = self.path(LOG);
@@ -241,17 +247,17 @@ impl LogStore for LocalStore {
         })
     }
 
-    fn append(&self, commit: Commit) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn append(&self, commit: Commit) -> BoxFuture<'_, Result<Option<Torn>, StoreError>> {
         self.blocking(move |store| store.append_now(&commit))
     }
 
-    fn begin(&self, log: WholeLog) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn begin(&self, log: WholeLog) -> BoxFuture<'_, Result<Option<Torn>, StoreError>> {
         self.blocking(move |store| store.begin_now(&log))
     }
 
     fn recover(&self) -> BoxFuture<'_, Result<Option<Torn>, StoreError>> {
         self.blocking(|store| {
-            if store.open()?.is_none_or(|(_, tail)| !tail.is_torn()) {
+            if store.open()?.is_none_or(|(_, tail)| tail.torn() == 0) {
                 return Ok(None);
             }
             let _lock = store.lock()?;

@@ -1,8 +1,9 @@
-//! Where a log file ends, and whether a crash cut its last commit short.
+//! Where a log file ends, and what a crash left behind its end.
 //!
-//! Only the end of the file is read, whatever its length. A commit's lines each say where the commit begins and ends
-//! ([`CommitMark`]), so a cut between two lines is known as well as one within a line. A whole line without a mark was
-//! not written by us and is never taken for torn.
+//! Only the end of the file is read, whatever its length. Whole lines always count, whoever wrote them and whatever an
+//! editor did to the end of the file. Half a line is a crash's where the line before it carries our mark
+//! ([`CommitMark`]): the commit that it cut short goes with it. Behind a line without a mark it is somebody else's, and a
+//! fault that the fold reports.
 
 use std::{
     fs::File,
@@ -14,21 +15,28 @@ use crate::domain::{
     ids::GlobalPosition,
 };
 
-/// The end of the acknowledged log.
+/// The end of a log file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tail {
-    /// Length of the acknowledged log.
+    /// Length of the log: all lines that count.
     pub end: u64,
     /// Position of its last event, 0 for none; also 0 where the last line can't be read, which the fold reports.
     pub position: GlobalPosition,
     /// Length of the file.
     length: u64,
+    /// Whether the last commit says that it goes on.
+    is_within_commit: bool,
 }
 
 impl Tail {
-    /// Whether something stands behind the acknowledged log.
-    pub fn is_torn(self) -> bool {
-        self.length > self.end
+    /// How many bytes stand behind the log.
+    pub fn torn(self) -> u64 {
+        self.length - self.end
+    }
+
+    /// Whether a writer may be in the middle of a commit.
+    pub fn may_be_growing(self) -> bool {
+        self.torn() > 0 || self.is_within_commit
     }
 
     /// Reads as much of the file's end as it takes.
@@ -40,51 +48,97 @@ impl Tail {
             file.seek(SeekFrom::Start(start))?;
             let mut bytes = Vec::new();
             Read::by_ref(file).take(length - start).read_to_end(&mut bytes)?;
-            if let Some((end, position)) = acknowledged(&bytes, start == 0) {
-                return Ok(Self { end: start + end as u64, position, length });
+            let found = End::of(&bytes, start == 0);
+            if let Some(End { bytes, position, is_within_commit }) = found {
+                return Ok(Self { end: start + bytes as u64, position, length, is_within_commit });
             }
             window = window.saturating_mul(8);
         }
     }
 }
 
-/// Where the acknowledged log ends in the file's last bytes, and its last position; `None` where more must be read.
-fn acknowledged(bytes: &[u8], from_start: bool) -> Option<(usize, GlobalPosition)> {
-    let whole = memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1);
-    if whole == 0 && !from_start {
-        return None;
-    }
-    let mut end = whole;
-    let rest = &bytes[whole..];
-    if let Ok(line) = read_line(rest)
-        && CommitMark::read(&line.metadata).is_none()
-    {
-        // Somebody else's line without its line feed: a fault to report, not ours to set aside.
-        end = bytes.len();
-        return Some((end, line.global_position));
-    }
-    let Some((_, position, mark)) = last_line(&bytes[..end], from_start)? else {
-        return Some((end, GlobalPosition::default()));
-    };
-    let Some(mark) = mark.filter(|mark| mark.last > position && mark.first <= position) else {
-        return Some((end, position));
-    };
-    loop {
-        match last_line(&bytes[..end], from_start)? {
-            Some((start, _, found)) if found == Some(mark) => end = start,
-            Some((_, position, _)) => return Some((end, position)),
-            None => return Some((end, GlobalPosition::default())),
+/// Where the log ends in the last bytes of its file.
+struct End {
+    bytes: usize,
+    position: GlobalPosition,
+    is_within_commit: bool,
+}
+
+impl End {
+    /// `None` where more of the file must be read.
+    fn of(bytes: &[u8], from_start: bool) -> Option<Self> {
+        let last = match LastLine::of(bytes, from_start)? {
+            // A line that lacks nothing but its line feed is a line.
+            LastLine::Line(last) => return Some(Self::after(&last)),
+            LastLine::None => return Some(Self { bytes: bytes.len(), position: GlobalPosition(0), is_within_commit: false }),
+            LastLine::Unreadable(start) => start,
+        };
+        // Half a line, or a whole one that can't be read: the latter is never a crash's.
+        let unreadable = Self { bytes: bytes.len(), position: GlobalPosition(0), is_within_commit: false };
+        if bytes.ends_with(b"\n") {
+            return Some(unreadable);
         }
+        let mark = match LastLine::of(&bytes[..last], from_start)? {
+            LastLine::Line(line) if line.is_within_commit() => line.mark,
+            LastLine::Line(line @ Line { mark: Some(_), .. }) => return Some(Self::after(&line)),
+            LastLine::Line(Line { mark: None, .. }) | LastLine::None | LastLine::Unreadable(_) => return Some(unreadable),
+        };
+        let mut end = last;
+        loop {
+            match LastLine::of(&bytes[..end], from_start)? {
+                LastLine::Line(line) if line.mark == mark => end = line.start,
+                LastLine::Line(line) => return Some(Self::after(&line)),
+                LastLine::None | LastLine::Unreadable(_) => {
+                    return Some(Self { bytes: end, position: GlobalPosition(0), is_within_commit: false });
+                }
+            }
+        }
+    }
+
+    fn after(line: &Line) -> Self {
+        Self { bytes: line.end, position: line.position, is_within_commit: line.is_within_commit() }
     }
 }
 
-/// Start, position and mark of the last of some whole lines; inner `None` where there is none that can be read.
-fn last_line(lines: &[u8], from_start: bool) -> Option<Option<(usize, GlobalPosition, Option<CommitMark>)>> {
-    let Some(content) = lines.strip_suffix(b"\n") else { return if from_start { Some(None) } else { None } };
-    let start = match memchr::memrchr(b'\n', content) {
-        Some(before) => before + 1,
-        None if from_start => 0,
-        None => return None,
-    };
-    Some(read_line(&content[start..]).ok().map(|line| (start, line.global_position, CommitMark::read(&line.metadata))))
+/// The last of some lines.
+enum LastLine {
+    /// There are no lines.
+    None,
+    /// It can't be read; where it starts.
+    Unreadable(usize),
+    Line(Line),
+}
+
+struct Line {
+    start: usize,
+    end: usize,
+    position: GlobalPosition,
+    mark: Option<CommitMark>,
+}
+
+impl Line {
+    /// Whether its commit goes on behind it.
+    fn is_within_commit(&self) -> bool {
+        self.mark.is_some_and(|mark| mark.first <= self.position && mark.last > self.position)
+    }
+}
+
+impl LastLine {
+    /// Reads the last line, with its line feed or without; `None` where its beginning isn't among the bytes.
+    fn of(lines: &[u8], from_start: bool) -> Option<Self> {
+        let content = lines.strip_suffix(b"\n").unwrap_or(lines);
+        let start = match memchr::memrchr(b'\n', content) {
+            Some(before) => before + 1,
+            None if !from_start => return None,
+            None if lines.is_empty() => return Some(Self::None),
+            None => 0,
+        };
+        Some(match read_line(&content[start..]) {
+            Ok(line) => {
+                let mark = CommitMark::read(&line.metadata);
+                Self::Line(Line { start, end: lines.len(), position: line.global_position, mark })
+            }
+            Err(_) => Self::Unreadable(start),
+        })
+    }
 }

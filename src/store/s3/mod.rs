@@ -164,7 +164,7 @@ impl S3Store {
         checked.await.map(drop)
     }
 
-    async fn append_now(&self, commit: Commit) -> Result<(), StoreError> {
+    async fn append_now(&self, commit: Commit) -> Result<Option<Torn>, StoreError> {
         self.check().await?;
         let Head { position: base, .. } = commit.base();
         match self
@@ -172,22 +172,22 @@ impl S3Store {
             .put(&commit_key(GlobalPosition(base.0 + 1)), Bytes::copy_from_slice(commit.lines()), &Condition::Absent)
             .await?
         {
-            Put::Done => Ok(()),
+            Put::Done => Ok(None),
             Put::Refused => Err(StoreError::Conflict("the log")),
         }
     }
 
-    async fn begin_now(&self, log: WholeLog) -> Result<(), StoreError> {
+    async fn begin_now(&self, log: WholeLog) -> Result<Option<Torn>, StoreError> {
         self.check().await?;
         if !self.chain().await?.objects().is_empty() {
             return Err(StoreError::NotEmpty);
         }
         if log.bytes().is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         // The name of the first commit of all, whatever position its first event has: so nobody else can begin too.
         match self.bucket.put(&commit_key(GlobalPosition(1)), Bytes::copy_from_slice(log.bytes()), &Condition::Absent).await? {
-            Put::Done => Ok(()),
+            Put::Done => Ok(None),
             Put::Refused => Err(StoreError::NotEmpty),
         }
     }
@@ -221,11 +221,11 @@ impl LogStore for S3Store {
         async { Ok(Stamp(self.chain().await?.stamp())) }.boxed()
     }
 
-    fn append(&self, commit: Commit) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn append(&self, commit: Commit) -> BoxFuture<'_, Result<Option<Torn>, StoreError>> {
         self.append_now(commit).boxed()
     }
 
-    fn begin(&self, log: WholeLog) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn begin(&self, log: WholeLog) -> BoxFuture<'_, Result<Option<Torn>, StoreError>> {
         self.begin_now(log).boxed()
     }
 

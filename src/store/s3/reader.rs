@@ -52,7 +52,7 @@ pub(super) fn read(bucket: Arc<Bucket>, chain: &Chain) -> LogBytes {
             }
         }
     });
-    LogBytes { length, reader: Box::new(Pieces { pieces, current: Vec::new(), at: 0, left: length }) }
+    LogBytes { length, reader: Box::new(Pieces { pieces, current: Vec::new(), at: 0, left: length }), torn: 0 }
 }
 
 /// Passes an object on, asked for again from where an answer breaks off; false where nobody reads any more.
