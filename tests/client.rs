@@ -19,7 +19,7 @@ use httpmock::prelude::*;
 use mediatheca_jellyfin_sync::{
     domain::snapshot::Snapshot,
     jellyfin::{
-        Connection, Credentials, EpisodeRoute, JellyfinError, Limits, ServerUrl,
+        Bound, Budget, Connection, Credentials, EpisodeRoute, JellyfinError, Limits, ServerUrl,
         fetch::{Fetched, Wanted, fetch},
     },
 };
@@ -319,6 +319,41 @@ async fn a_body_that_is_cut_off_is_asked_for_again() {
     .await;
     assert_eq!(snapshot(&url).await.movies.len(), 3);
     assert_eq!(server.count("includeItemTypes=Movie"), 2);
+}
+
+/// A byte now and then: never silent, and never at its end.
+#[tokio::test]
+async fn reading_an_answer_has_an_end_in_time_as_a_whole() {
+    let (url, server) = scripted(|target, _| match target {
+        t if is_movies(t) => {
+            let drip = futures_util::stream::unfold((), |()| async {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Some((Ok::<_, std::io::Error>(" "), ()))
+            });
+            axum::body::Body::from_stream(drip).into_response()
+        }
+        t => sound(t),
+    })
+    .await;
+    let limits = Limits { whole: Duration::from_millis(300), ..small_pages() };
+    let error = fetched(connection(&url, limits, Some("pw"), None)).await.unwrap().failures.movies.unwrap();
+    assert!(matches!(error, JellyfinError::AnswerTooLarge { bound: Bound::Time(_), .. }), "{error}");
+    assert!(error.to_string().contains("movies"), "{error}");
+    assert_eq!(server.count("includeItemTypes=Movie"), 1, "it isn't asked for again");
+}
+
+/// Several lists at once share one budget.
+#[tokio::test]
+async fn lists_that_are_read_at_once_share_a_budget() {
+    let (url, _) = scripted(|target, _| if is_movies(target) { ok(page(target, 35)) } else { sound(target) }).await;
+    let limits = Limits { budget: Budget::of(1_000), ..small_pages() };
+    let error = fetched(connection(&url, limits, Some("pw"), None)).await.unwrap().failures.movies.unwrap();
+    assert!(matches!(error, JellyfinError::AnswerTooLarge { bound: Bound::UnderWay(1_000), .. }), "{error}");
+    let limits = Limits { budget: Budget::of(100_000), ..small_pages() };
+    for _ in 0..20 {
+        let fetched = fetched(connection(&url, limits.clone(), Some("pw"), None)).await.unwrap();
+        assert_eq!(fetched.snapshot.movies.len(), 35, "what was read is given back");
+    }
 }
 
 /// Case 51.

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod automatic;
+mod bounds;
 mod cli;
 mod client;
 mod emulator;
@@ -15,6 +16,7 @@ mod object_store;
 mod pages;
 mod properties;
 mod recordings;
+mod secrets;
 mod store;
 mod support;
 mod titles;

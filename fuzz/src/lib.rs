@@ -8,8 +8,9 @@ use mediatheca_jellyfin_sync::{
         library::{Fold, Folded},
     },
     jellyfin::{
-        ServerUrl, convert,
-        wire::{BaseItemDto, PublicSystemInfo, QueryResult},
+        ServerUrl,
+        page::{EPISODES, MOVIES},
+        wire::PublicSystemInfo,
     },
 };
 
@@ -34,10 +35,5 @@ pub fn log_lines(bytes: &[u8]) {
 pub fn jellyfin_answers(bytes: &[u8]) {
     let _ = serde_json::from_slice::<PublicSystemInfo>(bytes);
     let _ = std::str::from_utf8(bytes).map(ServerUrl::parse);
-    let Ok(list) = serde_json::from_slice::<QueryResult<&serde_json::value::RawValue>>(bytes) else { return };
-    for item in list.items {
-        if let Ok(dto) = serde_json::from_str::<BaseItemDto>(item.get()) {
-            let _ = (convert::item(&dto), convert::episode(&dto));
-        }
-    }
+    let _ = (MOVIES.read_page(bytes), EPISODES.read_page(bytes));
 }

@@ -69,6 +69,7 @@ fn known(code: &str) -> (&'static str, StatusCode, &'static str) {
             ("jellyfin_reauthentication_required", StatusCode::BAD_GATEWAY, "Jellyfin wants a new sign-in")
         }
         "jellyfin_error" => ("jellyfin_error", StatusCode::BAD_GATEWAY, "Jellyfin failed"),
+        "jellyfin_answer_too_large" => ("jellyfin_answer_too_large", StatusCode::BAD_GATEWAY, "Jellyfin's answer is too large"),
         "tmdb_error" => ("tmdb_error", StatusCode::BAD_GATEWAY, "TMDB failed"),
         _ => ("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something failed"),
     }
@@ -139,6 +140,7 @@ mod tests {
             ("jellyfin_credentials_rejected", 502),
             ("jellyfin_reauthentication_required", 502),
             ("jellyfin_error", 502),
+            ("jellyfin_answer_too_large", 502),
             ("tmdb_error", 502),
         ] {
             let problem = Problem::new(code, "a thing failed");

@@ -9,13 +9,15 @@ use reqwest::{Method, Response, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use tokio::{
-    sync::{Mutex, Semaphore},
+    sync::{Mutex, OwnedSemaphorePermit, Semaphore},
     time::Instant,
 };
 use url::Url;
 
 use super::{
-    JellyfinError, ServerUrl,
+    Bound, Budget, JellyfinError, ServerUrl,
+    body::{self, Asked, Body, BodyError, Size},
+    bounds,
     retry::{self, RETRIES},
     wire::{AuthenticationResult, PublicSystemInfo, StartingSystemInfo, UserDto},
 };
@@ -36,12 +38,16 @@ pub struct Limits {
     pub episodes: Duration,
     /// Between two pieces of an answer.
     pub silence: Duration,
+    /// Until a page of a list has come whole; any other answer has a quarter of it.
+    pub whole: Duration,
     /// Before the first retry; doubles each time.
     pub first_pause: Duration,
     /// Requests at once.
     pub at_once: usize,
     /// Items a page.
     pub page: u64,
+    /// Bytes that lists may hold while they are read, shared by all connections with these limits.
+    pub budget: Budget,
 }
 
 impl Default for Limits {
@@ -51,9 +57,11 @@ impl Default for Limits {
             answer: Duration::from_secs(90),
             episodes: Duration::from_secs(20),
             silence: Duration::from_secs(60),
+            whole: Duration::from_secs(120),
             first_pause: Duration::from_millis(500),
             at_once: 4,
             page: 2_500,
+            budget: Budget::default(),
         }
     }
 }
@@ -185,7 +193,7 @@ impl Connection {
         if !status.is_success() {
             return Err(not(format!("status {}", status.as_u16())));
         }
-        let body = self.body(response, "its name").await?;
+        let body = self.body(response, "its name", Size::Small).await?.bytes;
         let info: PublicSystemInfo = match serde_json::from_slice(&body) {
             Ok(info) => info,
             Err(_) if serde_json::from_slice::<StartingSystemInfo>(&body).is_ok() => {
@@ -227,8 +235,8 @@ impl Connection {
             }
             status if !status.is_success() => Err(self.status_error(&response, what)),
             _ => {
-                let body = self.body(response, what).await?;
-                let read: AuthenticationResult = self.decode(&body, what)?;
+                let body = self.body(response, what, Size::Small).await?;
+                let read: AuthenticationResult = self.decode(&body.bytes, what)?;
                 let user = self.user(read.user, what)?;
                 let token = SecretString::from(read.access_token);
                 *self.token.lock().await = Some((user.id.clone(), token.clone()));
@@ -243,8 +251,9 @@ impl Connection {
     /// As for any request.
     pub async fn me(&self) -> Result<User, JellyfinError> {
         let what = "the user";
-        let body = self.get("/Users/Me", |_| String::new(), what, self.limits.answer, true).await?;
-        let user = self.decode(&body, what)?;
+        let asked = Asked { path: "/Users/Me", what, patience: self.limits.answer, again_if_slow: true, size: Size::Small };
+        let body = self.get(&asked, |_| String::new()).await?;
+        let user = self.decode(&body.bytes, what)?;
         self.user(user, what)
     }
 
@@ -271,24 +280,18 @@ impl Connection {
 
     /// Sends a GET, again where that may help, and returns the body of a success.
     ///
-    /// `query` gets the user's id, which changes if the sign-in is renewed. Where `again_if_slow` is false, a request
-    /// that timed out isn't repeated: the server goes on working on it, and a second one slows the first.
+    /// `query` gets the user's id, which changes if the sign-in is renewed.
     ///
     /// # Errors
     /// See [`JellyfinError`].
-    pub(super) async fn get(
-        &self,
-        path: &str,
-        query: impl Fn(&UserId) -> String,
-        what: &str,
-        patience: Duration,
-        again_if_slow: bool,
-    ) -> Result<Vec<u8>, JellyfinError> {
+    pub(super) async fn get(&self, asked_for: &Asked<'_>, query: impl Fn(&UserId) -> String) -> Result<Body, JellyfinError> {
+        let Asked { path, what, patience, again_if_slow, size } = *asked_for;
         let mut renewed = false;
         let mut retry = 0;
         loop {
             let (user, token) = self.current_token().await?;
             let url = self.server.join(path, &query(&user));
+            let place = self.list_place(size, what).await?;
             let (error, asked) = match self.send_once(Method::GET, url, Some(&token), None, what, patience).await {
                 Ok(response) if response.status() == StatusCode::UNAUTHORIZED => {
                     if renewed {
@@ -298,8 +301,8 @@ impl Connection {
                     self.renew(Some(&token)).await?;
                     continue;
                 }
-                Ok(response) if response.status().is_success() => match self.body(response, what).await {
-                    Ok(body) => return Ok(body),
+                Ok(response) if response.status().is_success() => match self.body(response, what, size).await {
+                    Ok(body) => return Ok(body.holding(place)),
                     Err(error) => (error, None),
                 },
                 Ok(response) if retry::may_pass(response.status()) => {
@@ -310,15 +313,25 @@ impl Connection {
                 Err(error) => (error, None),
             };
             let hopeless = match &error {
-                JellyfinError::Deadline { .. } | JellyfinError::Certificate { .. } => true,
+                JellyfinError::Deadline { .. } | JellyfinError::Certificate { .. } | JellyfinError::AnswerTooLarge { .. } => true,
                 JellyfinError::TooSlow { .. } => !again_if_slow,
                 _ => false,
             };
+            drop(place);
             if hopeless || retry == RETRIES || !self.pause(retry, asked).await {
                 return Err(error);
             }
             retry += 1;
         }
+    }
+
+    /// A place among the lists that are read at once, whatever the number of runs; a list holds it until it is read.
+    async fn list_place(&self, size: Size, what: &str) -> Result<Option<OwnedSemaphorePermit>, JellyfinError> {
+        if size == Size::Small {
+            return Ok(None);
+        }
+        let place = tokio::time::timeout(self.time_left(what)?, self.limits.budget.place()).await;
+        place.map(Some).map_err(|_| JellyfinError::Deadline { what: what.to_owned() })
     }
 
     async fn current_token(&self) -> Result<(UserId, SecretString), JellyfinError> {
@@ -366,6 +379,7 @@ impl Connection {
         let _place = self.places.acquire().await.expect("nobody closes the semaphore");
         let patience = patience.min(self.time_left(what)?);
         let mut request = self.http.request(method, url).header(header::AUTHORIZATION, self.authorization(token));
+        request = request.header(header::ACCEPT_ENCODING, body::ACCEPTED);
         if let Some(body) = body {
             request = request.header(header::CONTENT_TYPE, "application/json").body(body);
         }
@@ -377,12 +391,21 @@ impl Connection {
         }
     }
 
-    async fn body(&self, response: Response, what: &str) -> Result<Vec<u8>, JellyfinError> {
+    /// Reads a body within its bounds, and within its time as a whole.
+    async fn body(&self, response: Response, what: &str, size: Size) -> Result<Body, JellyfinError> {
+        let (most, patience, share) = match size {
+            Size::List => (bounds::LIST_PAGE, self.limits.whole, Some(self.limits.budget.share())),
+            Size::Small => (bounds::OTHER, self.limits.whole / 4, None),
+        };
         let left = self.time_left(what)?;
-        match tokio::time::timeout(left, response.bytes()).await {
-            Ok(Ok(bytes)) => Ok(bytes.into()),
-            Ok(Err(error)) => Err(transport_error(&self.server, &error)),
-            Err(_) => Err(JellyfinError::Deadline { what: what.to_owned() }),
+        let too_large = |bound| JellyfinError::AnswerTooLarge { what: what.to_owned(), bound };
+        match tokio::time::timeout(patience.min(left), body::read(response, most, share)).await {
+            Ok(Ok(body)) => Ok(body),
+            Ok(Err(BodyError::TooLarge(bound))) => Err(too_large(bound)),
+            Ok(Err(BodyError::Transport(error))) => Err(transport_error(&self.server, &error)),
+            Ok(Err(BodyError::Packing(reason))) => Err(JellyfinError::Unreadable { what: what.to_owned(), reason }),
+            Err(_) if left <= patience => Err(JellyfinError::Deadline { what: what.to_owned() }),
+            Err(_) => Err(too_large(Bound::Time(patience))),
         }
     }
 

@@ -9,11 +9,23 @@ use crate::domain::{
 /// A file never holds more episodes than this; a larger range is somebody's typing error.
 const MOST_EPISODES_IN_A_FILE: i32 = 60;
 
+/// Genres that are kept of an item.
+const MOST_GENRES: usize = 50;
+
 const TICKS_A_MINUTE: i64 = 600_000_000;
+
+/// Longer texts than this are cut, in characters: real names have a few hundred at most.
+const LONGEST_TEXT: usize = 2_000;
+
+/// A text of at most [`LONGEST_TEXT`] characters.
+pub(super) fn short(text: &str) -> String {
+    let end = text.char_indices().nth(LONGEST_TEXT).map_or(text.len(), |(end, _)| end);
+    text[..end].to_owned()
+}
 
 /// An item without user data, or without an id that can be one: nothing can be said of it.
 fn read_essentials<'a>(dto: &'a BaseItemDto<'_>) -> Result<(ItemId, &'a UserItemDataDto<'a>), ItemFault> {
-    let name = dto.name.as_deref().unwrap_or("(no name)").to_owned();
+    let name = short(dto.name.as_deref().unwrap_or("(no name)"));
     let id = match ItemId::parse(&dto.id) {
         Ok(id) => id,
         Err(error) => return Err(ItemFault { item_id: None, name, message: error.to_string() }),
@@ -36,16 +48,16 @@ pub fn item(dto: &BaseItemDto<'_>) -> Result<Item, ItemFault> {
     let ids = dto.provider_ids.as_ref();
     Ok(Item {
         id,
-        name: dto.name.as_deref().unwrap_or_default().to_owned(),
+        name: short(dto.name.as_deref().unwrap_or_default()),
         year: dto.production_year,
         tmdb: tmdb(ids.and_then(|ids| ids.tmdb.as_deref())),
-        imdb: ids.and_then(|ids| ids.imdb.as_deref()).map(str::to_owned),
+        imdb: ids.and_then(|ids| ids.imdb.as_deref()).map(short),
         played: user_data.played,
         play_count: play_count(user_data),
-        last_played: LastPlayed::read(user_data.last_played_date.as_deref()),
+        last_played: last_played(user_data),
         runtime_minutes: dto.run_time_ticks.map(minutes),
         position_minutes: user_data.playback_position_ticks.map_or(0, minutes),
-        genres: dto.genres.clone().unwrap_or_default(),
+        genres: dto.genres.iter().flatten().take(MOST_GENRES).map(|genre| short(genre)).collect(),
     })
 }
 
@@ -58,14 +70,18 @@ pub fn episode(dto: &BaseItemDto<'_>) -> Result<EpisodeItem, ItemFault> {
     let of_several = |end: &i32| dto.index_number.is_some_and(|first| (first + 1..first + MOST_EPISODES_IN_A_FILE).contains(end));
     Ok(EpisodeItem {
         id,
-        name: dto.name.as_deref().unwrap_or_default().to_owned(),
+        name: short(dto.name.as_deref().unwrap_or_default()),
         season: dto.parent_index_number.filter(|season| *season >= 0),
         episode: dto.index_number.filter(|episode| *episode >= 0),
         episode_end: dto.index_number_end.filter(of_several),
         played: user_data.played,
         play_count: play_count(user_data),
-        last_played: LastPlayed::read(user_data.last_played_date.as_deref()),
+        last_played: last_played(user_data),
     })
+}
+
+fn last_played(user_data: &UserItemDataDto<'_>) -> LastPlayed {
+    LastPlayed::read(user_data.last_played_date.as_deref().map(short).as_deref())
 }
 
 fn play_count(user_data: &UserItemDataDto<'_>) -> u32 {
@@ -79,7 +95,7 @@ fn minutes(ticks: i64) -> i32 {
 fn tmdb(text: Option<&str>) -> TmdbRef {
     match text.filter(|text| !text.trim().is_empty()) {
         None => TmdbRef::Missing,
-        Some(text) => TmdbId::parse(text).map_or_else(|_| TmdbRef::Invalid(text.to_owned()), TmdbRef::Id),
+        Some(text) => TmdbId::parse(text).map_or_else(|_| TmdbRef::Invalid(short(text)), TmdbRef::Id),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ServerUrl;
+use super::{Bound, ServerUrl};
 
 /// A request to Jellyfin that came to nothing. No text of it holds a password or a token.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +70,14 @@ pub enum JellyfinError {
         /// What the decoder says.
         reason: String,
     },
+    /// An answer that is larger than any server's would be.
+    #[error("Jellyfin's answer for {what} is too large ({bound}), so it was not read: check that the address is your Jellyfin's")]
+    AnswerTooLarge {
+        /// What was asked for.
+        what: String,
+        /// The bound that it passes.
+        bound: Bound,
+    },
     /// A list that isn't what its own count says.
     #[error("Jellyfin sent {rows} of {total} {what}: the list changed while it was read, so try again")]
     ShortRead {
@@ -113,6 +121,7 @@ impl JellyfinError {
         match self {
             Self::Status { .. }
             | Self::Unreadable { .. }
+            | Self::AnswerTooLarge { .. }
             | Self::ShortRead { .. }
             | Self::TooSlow { .. }
             | Self::NoUserData { .. } => true,

@@ -4,17 +4,22 @@
 //! list (it has no database statistics yet) or fails, the series that matter are asked one by one: both ways give the
 //! same plan.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use super::{
-    Connection, JellyfinError, convert,
-    wire::{BaseItemDto, QueryResult},
+    Bound, Connection, JellyfinError,
+    body::{Asked, Body, Size},
+    bounds::{ROWS_OF_A_LIST, WHOLE_LIST},
+    page::{EPISODES, Episode, Kind, List, MOVIES, Page, RowId, SERIES},
 };
 use crate::domain::{
     ids::{ItemId, UserId},
@@ -24,8 +29,8 @@ use crate::domain::{
 /// Fields and options of every list, as the recorded requests name them.
 const OPTIONS: &str = "enableImages=false&fields=ProviderIds&enableUserData=true";
 
-/// Memory for no more items than this is taken before they come.
-const MOST_EXPECTED: usize = 200_000;
+/// More series than these are never hidden: one needs a twin in another library.
+const MOST_HIDDEN: usize = 2_000;
 
 /// By which way the episodes come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,62 +189,6 @@ struct Unlisted {
     episodes: Vec<EpisodeItem>,
 }
 
-/// An episode with the series it says it belongs to.
-struct Episode {
-    series: ItemId,
-    series_name: Option<String>,
-    item: EpisodeItem,
-}
-
-/// What a list brought: items, and what couldn't be read.
-struct List<T> {
-    items: Vec<T>,
-    faults: Vec<ItemFault>,
-}
-
-impl<T> List<T> {
-    /// The items, and what couldn't be read put with the rest of that.
-    fn split(mut self, faults: &mut Vec<ItemFault>) -> Vec<T> {
-        faults.append(&mut self.faults);
-        self.items
-    }
-}
-
-/// A kind of item: its name in Jellyfin, and how it is read.
-struct Kind<T> {
-    name: &'static str,
-    what: &'static str,
-    read: fn(&BaseItemDto<'_>) -> Result<T, ItemFault>,
-}
-
-static MOVIES: Kind<Item> = Kind { name: "Movie", what: "movies", read: convert::item };
-static SERIES: Kind<Item> = Kind { name: "Series", what: "series", read: convert::item };
-static EPISODES: Kind<Episode> = Kind { name: "Episode", what: "played episodes", read: read_episode };
-
-fn read_episode(dto: &BaseItemDto<'_>) -> Result<Episode, ItemFault> {
-    let item = convert::episode(dto)?;
-    let series_name = dto.series_name.as_deref().map(str::to_owned);
-    match dto.series_id.as_deref().map(ItemId::parse) {
-        Some(Ok(series)) => Ok(Episode { series, series_name, item }),
-        Some(Err(_)) | None => {
-            let message = "Jellyfin doesn't say which series this episode belongs to".to_owned();
-            Err(ItemFault { item_id: Some(item.id), name: item.name, message })
-        }
-    }
-}
-
-/// A page as it was read.
-struct Page<T> {
-    rows: u64,
-    total: Option<u64>,
-    /// Ids of all rows, whatever their kind; what is no id, or no row that can be read, as it stands.
-    ids: Vec<Result<ItemId, Box<str>>>,
-    list: List<T>,
-    /// Rows of the kind that was asked for, and of those the ones with user data.
-    of_kind: u64,
-    with_user_data: u64,
-}
-
 struct Lists<'a> {
     jellyfin: &'a Connection,
     progress: &'a (dyn Fn(Progress) + Sync),
@@ -258,7 +207,8 @@ impl Lists<'_> {
         self.pages(&EPISODES, "&isPlayed=true", ProgressPhase::Episodes, self.jellyfin.limits.episodes, false).await
     }
 
-    /// All pages of a list: the first one tells how many there are, the others come several at once.
+    /// All pages of a list. Its total says when the last one came; what is asked for goes by what really comes: behind a
+    /// page that comes short there is none.
     async fn pages<T: Send + 'static>(
         &self,
         kind: &'static Kind<T>,
@@ -268,6 +218,7 @@ impl Lists<'_> {
         again_if_slow: bool,
     ) -> Result<List<T>, JellyfinError> {
         let size = self.jellyfin.limits.page;
+        let asked = Asked { path: "/Items", what: kind.what, patience, again_if_slow, size: Size::List };
         let page = async |start: u64| {
             let query = |user: &UserId| {
                 format!(
@@ -275,54 +226,41 @@ impl Lists<'_> {
                     kind.name
                 )
             };
-            let body = self.jellyfin.get("/Items", query, kind.what, patience, again_if_slow).await?;
-            read(body, kind).await
+            read(self.jellyfin.get(&asked, query).await?, kind).await
         };
         let first = page(0).await?;
         let total = first.total.unwrap_or(first.rows);
-        (self.progress)(Progress { phase, done: first.rows.min(total), total });
-        let starts: Vec<u64> = (1..).map(|n| n * size).take_while(|start| *start < total).collect();
+        let is_full = AtomicBool::new(first.rows >= size);
+        let starts = (1..).map(|n| n * size).take_while(|start| *start < total && is_full.load(Ordering::Relaxed));
         let rest = stream::iter(starts).map(page).buffered(self.jellyfin.limits.at_once);
-        let (mut rows, mut ids, mut of_kind, mut with_user_data) =
-            (first.rows, FxHashSet::default(), first.of_kind, first.with_user_data);
-        ids.extend(first.ids);
-        let mut list = first.list;
-        // As large as it will be, so that it needn't be copied as it grows; a total that no library has isn't believed.
-        let to_come = usize::try_from(total).unwrap_or(usize::MAX).min(MOST_EXPECTED).saturating_sub(list.items.len());
-        list.items.reserve_exact(to_come);
-        ids.reserve(to_come);
-        let short = |rows: u64| JellyfinError::ShortRead { what: kind.what.to_owned(), rows, total };
-        let mut rest = std::pin::pin!(rest);
-        while let Some(page) = rest.try_next().await? {
-            if page.total != Some(total) {
-                return Err(short(rows));
+        let mut pages = std::pin::pin!(stream::iter([Ok(first)]).chain(rest));
+        let mut whole = Whole::new();
+        while let Some(page) = pages.try_next().await? {
+            if page.rows < size {
+                is_full.store(false, Ordering::Relaxed);
             }
-            rows += page.rows;
-            of_kind += page.of_kind;
-            with_user_data += page.with_user_data;
-            ids.extend(page.ids);
-            list.items.extend(page.list.items);
-            list.faults.extend(page.list.faults);
-            (self.progress)(Progress { phase, done: rows.min(total), total });
+            if page.total.unwrap_or(page.rows) != total {
+                return Err(whole.short(kind.what, total));
+            }
+            whole.take_in(page, kind.what)?;
+            (self.progress)(Progress { phase, done: whole.rows.min(total), total });
         }
-        // Rows counted, and every one another: a row that moved between two pages comes twice and hides a third.
-        if rows != total || ids.len() as u64 != total {
-            return Err(short(ids.len() as u64));
-        }
-        if of_kind > 0 && with_user_data == 0 {
-            return Err(JellyfinError::NoUserData { what: kind.what.to_owned() });
-        }
-        Ok(list)
+        whole.finish(kind.what, total)
     }
 
     async fn series_by_id(&self, ids: &[ItemId]) -> Result<List<Item>, JellyfinError> {
-        let mut found = List { items: Vec::new(), faults: Vec::new() };
+        if ids.len() > MOST_HIDDEN {
+            let bound = Bound::Rows(MOST_HIDDEN as u64);
+            return Err(JellyfinError::AnswerTooLarge { what: "series that only their episodes name".into(), bound });
+        }
+        let what = "series by id";
+        let asked = Asked { path: "/Items", what, patience: self.jellyfin.limits.answer, again_if_slow: true, size: Size::List };
+        let mut found = List::new();
         // Some forty ids keep the URL under the 2,000 characters that every proxy lets through.
         for ids in ids.chunks(40) {
             let ids = ids.iter().map(ItemId::as_str).collect::<Vec<_>>().join(",");
             let query = |user: &UserId| format!("userId={user}&ids={ids}&{OPTIONS}");
-            let body = self.jellyfin.get("/Items", query, "series by id", self.jellyfin.limits.answer, true).await?;
-            found.items.extend(read(body, &SERIES).await?.list.split(&mut found.faults));
+            found.extend(read(self.jellyfin.get(&asked, query).await?, &SERIES).await?.list);
         }
         Ok(found)
     }
@@ -338,15 +276,16 @@ impl Lists<'_> {
             let query = |user: &UserId| format!("userId={user}&fields=ProviderIds&enableImages=false&enableUserData=true");
             let what = format!("episodes of {name}");
             let path = format!("/Shows/{id}/Episodes");
-            let body = self.jellyfin.get(&path, query, &what, self.jellyfin.limits.answer, true).await;
-            let page = match body {
+            let patience = self.jellyfin.limits.answer;
+            let asked = Asked { path: &path, what: &what, patience, again_if_slow: true, size: Size::List };
+            let page = match self.jellyfin.get(&asked, query).await {
                 Ok(body) => read(body, &EPISODES).await,
                 Err(error) => Err(error),
             };
             (id, name, page)
         });
         let mut answers = std::pin::pin!(answers.buffer_unordered(self.jellyfin.limits.at_once));
-        let mut found = List { items: Vec::new(), faults: Vec::new() };
+        let mut found = List::new();
         let (mut done, mut whole, mut seen) = (0, true, BTreeSet::new());
         while let Some((id, name, answer)) = answers.next().await {
             done += 1;
@@ -354,7 +293,7 @@ impl Lists<'_> {
             let page = match answer.and_then(|page| whole_series(page, &name)) {
                 Ok(page) => page,
                 Err(error) => {
-                    found.faults.push(ItemFault { item_id: Some(id), name, message: tolerable(error)?.to_string() });
+                    found.fault(ItemFault { item_id: Some(id), name, message: tolerable(error)?.to_string() });
                     whole = false;
                     continue;
                 }
@@ -365,65 +304,73 @@ impl Lists<'_> {
                 let message =
                     "Jellyfin listed no episodes of this series; if it has some, scan its library in Jellyfin and try again"
                         .into();
-                found.faults.push(ItemFault { item_id: Some(id), name, message });
+                found.fault(ItemFault { item_id: Some(id), name, message });
                 whole = false;
                 continue;
             }
-            found.faults.extend(page.list.faults);
+            let mut list = page.list;
             // 12 gives the episodes of both halves of a split series for either.
-            found.items.extend(page.list.items.into_iter().filter(|episode| seen.insert(episode.item.id.clone())));
+            list.items.retain(|episode| seen.insert(episode.item.id.clone()));
+            if seen.len() as u64 > ROWS_OF_A_LIST {
+                let bound = Bound::Rows(ROWS_OF_A_LIST);
+                return Err(JellyfinError::AnswerTooLarge { what: EPISODES.what.into(), bound });
+            }
+            found.extend(list);
         }
         Ok((found, whole))
     }
 }
 
-/// Reads a page on a thread of its own: while one is read, the next is on its way.
-async fn read<T: Send + 'static>(body: Vec<u8>, kind: &'static Kind<T>) -> Result<Page<T>, JellyfinError> {
-    tokio::task::spawn_blocking(move || kind.read_page(&body)).await.expect("reading a page doesn't panic")
+/// Reads a page on a thread of its own: while one is read, the next is on its way. Its body is held until it is read.
+async fn read<T: Send + 'static>(body: Body, kind: &'static Kind<T>) -> Result<Page<T>, JellyfinError> {
+    let read = tokio::task::spawn_blocking(move || (kind.read_page(&body.bytes), body.bytes.len()));
+    let (page, bytes) = read.await.expect("reading a page doesn't panic");
+    Ok(Page { bytes, ..page? })
 }
 
-impl<T> Kind<T> {
-    /// Most pages hold nothing odd and are read in one pass; in one that does, each item is read on its own.
-    fn read_page(&self, body: &[u8]) -> Result<Page<T>, JellyfinError> {
-        let unreadable = |e: serde_json::Error| JellyfinError::Unreadable { what: self.what.to_owned(), reason: e.to_string() };
-        if let Ok(QueryResult::<BaseItemDto> { items, total_record_count }) = serde_json::from_slice(body) {
-            let mut page = Page::new(items.len(), total_record_count);
-            items.iter().for_each(|dto| page.take_in(dto, self));
-            return Ok(page);
-        }
-        let result: QueryResult<&RawValue> = serde_json::from_slice(body).map_err(unreadable)?;
-        let mut page = Page::new(result.items.len(), result.total_record_count);
-        for (row, item) in result.items.iter().enumerate() {
-            match serde_json::from_str(item.get()) {
-                Ok(dto) => page.take_in(&dto, self),
-                Err(error) => {
-                    page.ids.push(Err(item.get().into()));
-                    page.list.faults.push(unreadable_item(item.get(), row, self.what, &error));
-                }
-            }
-        }
-        Ok(page)
-    }
+/// The pages of a list, one after the other.
+struct Whole<T> {
+    list: List<T>,
+    rows: u64,
+    bytes: usize,
+    ids: FxHashSet<RowId>,
+    of_kind: u64,
+    with_user_data: u64,
 }
 
-impl<T> Page<T> {
-    fn new(rows: usize, total: Option<u64>) -> Self {
-        let list = List { items: Vec::with_capacity(rows), faults: Vec::new() };
-        Self { rows: rows as u64, total, ids: Vec::with_capacity(rows), list, of_kind: 0, with_user_data: 0 }
+impl<T> Whole<T> {
+    fn new() -> Self {
+        Self { list: List::new(), rows: 0, bytes: 0, ids: FxHashSet::default(), of_kind: 0, with_user_data: 0 }
     }
 
-    fn take_in(&mut self, dto: &BaseItemDto<'_>, kind: &Kind<T>) {
-        self.ids.push(ItemId::parse(&dto.id).map_err(|_| dto.id.as_ref().into()));
-        // A server that doesn't know a parameter ignores it and sends everything.
-        if dto.kind != kind.name {
-            return;
+    fn take_in(&mut self, page: Page<T>, what: &str) -> Result<(), JellyfinError> {
+        self.rows += page.rows;
+        self.bytes += page.bytes;
+        self.of_kind += page.of_kind;
+        self.with_user_data += page.with_user_data;
+        self.ids.extend(page.ids);
+        self.list.extend(page.list);
+        let passed = match () {
+            () if self.rows > ROWS_OF_A_LIST => Bound::Rows(ROWS_OF_A_LIST),
+            () if self.bytes > WHOLE_LIST => Bound::Unpacked(WHOLE_LIST),
+            () => return Ok(()),
+        };
+        Err(JellyfinError::AnswerTooLarge { what: what.to_owned(), bound: passed })
+    }
+
+    fn short(&self, what: &str, total: u64) -> JellyfinError {
+        JellyfinError::ShortRead { what: what.to_owned(), rows: self.ids.len() as u64, total }
+    }
+
+    /// Rows counted, and every one another: a row that moved between two pages comes twice and hides a third.
+    fn finish(self, what: &str, total: u64) -> Result<List<T>, JellyfinError> {
+        if self.rows != total || self.ids.len() as u64 != total {
+            return Err(self.short(what, total));
         }
-        self.of_kind += 1;
-        self.with_user_data += u64::from(dto.user_data.is_some());
-        match (kind.read)(dto) {
-            Ok(item) => self.list.items.push(item),
-            Err(fault) => self.list.faults.push(fault),
+        if self.of_kind > 0 && self.with_user_data == 0 {
+            return Err(JellyfinError::NoUserData { what: what.to_owned() });
         }
+        Ok(self.list)
     }
 }
 
@@ -435,16 +382,5 @@ fn whole_series(page: Page<Episode>, name: &str) -> Result<Page<Episode>, Jellyf
         Some(total) if total != page.rows => Err(JellyfinError::ShortRead { what, rows: page.rows, total }),
         _ if page.of_kind > 0 && page.with_user_data == 0 => Err(JellyfinError::NoUserData { what }),
         _ => Ok(page),
-    }
-}
-
-/// What can be said of an item that isn't shaped like one.
-fn unreadable_item(json: &str, row: usize, what: &str, error: &serde_json::Error) -> ItemFault {
-    let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
-    let text = |field: &str| value.get(field).and_then(|v| v.as_str()).map(str::to_owned);
-    ItemFault {
-        item_id: text("Id").and_then(|id| ItemId::parse(&id).ok()),
-        name: text("Name").unwrap_or_else(|| format!("row {} of the {what}", row + 1)),
-        message: format!("Jellyfin's entry can't be read: {error}"),
     }
 }

@@ -93,6 +93,11 @@ impl ServerUrl {
         (found != *self).then_some(found)
     }
 
+    /// Whether both have the same scheme, host and port: what is entered for one origin is sent to no other.
+    pub fn has_origin_of(&self, other: &Self) -> bool {
+        self.0.origin() == other.0.origin()
+    }
+
     /// The address as text, without a slash at its end.
     pub fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')

@@ -4,16 +4,6 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-/// `QueryResult<BaseItemDto>`, or its rows unread, so that an odd one doesn't take the others with it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct QueryResult<I> {
-    /// The rows.
-    pub items: Vec<I>,
-    /// How many there are in all, whatever the page; absent where not asked for.
-    pub total_record_count: Option<u64>,
-}
-
 /// An item of the library.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -19,6 +19,9 @@ pub enum SettingError {
     /// The user name.
     #[error("`username` is empty: give the name that you sign in to Jellyfin with")]
     NoUsername,
+    /// The stored password belongs to another account.
+    #[error("`password`: the stored one belongs to another server or user name and is not sent to this one: enter the password")]
+    PasswordOfAnother,
     /// The time zone.
     #[error("`timeZone`: {0}")]
     TimeZone(#[from] NoSuchZone),
@@ -108,6 +111,7 @@ impl ServiceError {
                 JellyfinError::NotAServer { .. } => "jellyfin_not_a_server",
                 JellyfinError::CredentialsRejected { .. } => "jellyfin_credentials_rejected",
                 JellyfinError::ReauthenticationRequired => "jellyfin_reauthentication_required",
+                JellyfinError::AnswerTooLarge { .. } => "jellyfin_answer_too_large",
                 JellyfinError::Starting { .. }
                 | JellyfinError::Status { .. }
                 | JellyfinError::Unreadable { .. }

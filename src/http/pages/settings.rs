@@ -180,6 +180,7 @@ fn field_of(error: &ServiceError) -> &'static str {
     match error {
         ServiceError::Setting(SettingError::ServerUrl(_)) => "serverUrl",
         ServiceError::Setting(SettingError::NoUsername) => "username",
+        ServiceError::Setting(SettingError::PasswordOfAnother) => "password",
         ServiceError::Setting(SettingError::TimeZone(_)) => "timeZone",
         ServiceError::Setting(SettingError::NoApiKey) => "apiKey",
         _ => "",

@@ -103,20 +103,26 @@ impl Settings {
         }
     }
 
-    /// Takes over what was given. Another server or another user makes what belonged to the old one worthless.
-    fn take(&mut self, input: &JellyfinInput, key: &SealingKey) -> Result<(), ServiceError> {
+    /// Takes over what was given. Password, token, user id and the exception for certificates belong to one origin and
+    /// one user name: with another of either they are dropped, so that no caller can have them sent to an address of
+    /// their choosing. Says whether that happened.
+    fn take(&mut self, input: &JellyfinInput, key: &SealingKey) -> Result<bool, ServiceError> {
         let server_url = input.server_url.as_deref().map(ServerUrl::parse).transpose().map_err(SettingError::from)?;
-        let server_url = server_url.map(|url| url.to_string());
         let username = input.username.as_deref().map(str::trim).map(str::to_owned);
         if username.as_deref() == Some("") {
             return Err(SettingError::NoUsername.into());
         }
-        let changes = |new: &Option<String>, old: &Option<String>| new.is_some() && new != old;
-        if changes(&server_url, &self.jellyfin_server_url) || changes(&username, &self.jellyfin_username) {
+        let stored = self.jellyfin_server_url.as_deref().and_then(|url| ServerUrl::parse(url).ok());
+        let is_other_origin = server_url.as_ref().is_some_and(|new| stored.is_none_or(|stored| !stored.has_origin_of(new)));
+        let is_other_user = username.is_some() && username != self.jellyfin_username;
+        let is_other = is_other_origin || is_other_user;
+        if is_other {
+            self.jellyfin_password = None;
             self.jellyfin_user_id = None;
             self.jellyfin_access_token = None;
+            self.jellyfin_accept_invalid_certificates = false;
         }
-        self.jellyfin_server_url = server_url.or(self.jellyfin_server_url.take());
+        self.jellyfin_server_url = server_url.map(|url| url.to_string()).or(self.jellyfin_server_url.take());
         self.jellyfin_username = username.or(self.jellyfin_username.take());
         if let Some(password) = &input.password {
             self.jellyfin_password = Some(key.seal("jellyfin_password", password)?);
@@ -124,7 +130,18 @@ impl Settings {
         if let Some(accept) = input.accept_invalid_certificates {
             self.jellyfin_accept_invalid_certificates = accept;
         }
-        Ok(())
+        Ok(is_other)
+    }
+
+    /// Takes over an account that worked: all of it, as parts of two accounts must never meet.
+    fn take_account(&mut self, tried: &Self) {
+        self.jellyfin_server_url = tried.jellyfin_server_url.clone();
+        self.jellyfin_username = tried.jellyfin_username.clone();
+        self.jellyfin_password = tried.jellyfin_password.clone();
+        self.jellyfin_user_id = tried.jellyfin_user_id.clone();
+        self.jellyfin_access_token = tried.jellyfin_access_token.clone();
+        self.jellyfin_accept_invalid_certificates = tried.jellyfin_accept_invalid_certificates;
+        self.jellyfin_device_id = self.jellyfin_device_id.take().or(tried.jellyfin_device_id.clone());
     }
 
     fn ensure_device_id(&mut self) -> Result<(), ServiceError> {
@@ -168,7 +185,7 @@ impl Service {
     /// A value is wrong, or the store fails; then nothing is saved.
     pub async fn save_jellyfin(&self, input: &JellyfinInput) -> Result<SettingsView, ServiceError> {
         let key = self.key()?;
-        let saved = self.change_settings(|settings| settings.take(input, &key)).await?;
+        let saved = self.change_settings(|settings| settings.take(input, &key).map(drop)).await?;
         // Whoever has entered something anew wants it tried anew.
         self.forget_refusals().await?;
         Ok(saved.view())
@@ -242,7 +259,7 @@ impl Service {
     /// Something is missing or wrong, or Jellyfin refuses; then nothing is saved.
     pub async fn test_jellyfin(&self, input: &JellyfinInput) -> Result<ConnectionTest, ServiceError> {
         let key = self.key()?;
-        let tried = self.settings_with(input, &key).await?;
+        let mut tried = self.settings_with(input, &key).await?;
         let mut connection = self.connection(&tried, None)?;
         let answered = async {
             let server = connection.discover().await?;
@@ -260,14 +277,11 @@ impl Service {
                 return Err(error);
             }
         };
-        let token = key.seal("jellyfin_access_token", &signed_in.token)?;
-        let server_url = connection.server_url().to_string();
+        tried.jellyfin_access_token = Some(key.seal("jellyfin_access_token", &signed_in.token)?);
+        tried.jellyfin_server_url = Some(connection.server_url().to_string());
+        tried.jellyfin_user_id = Some(user.id.clone());
         let saved = self.change_settings(|settings| {
-            settings.take(input, &key)?;
-            settings.jellyfin_server_url = Some(server_url.clone());
-            settings.jellyfin_user_id = Some(user.id.clone());
-            settings.jellyfin_access_token = Some(token.clone());
-            settings.jellyfin_device_id = settings.jellyfin_device_id.take().or(tried.jellyfin_device_id.clone());
+            settings.take_account(&tried);
             Ok(())
         });
         self.keep_connection(&saved.await?, Ok(&ServerReport::of(&server))).await?;
@@ -275,10 +289,13 @@ impl Service {
         Ok(ConnectionTest { connected: true, server: ServerReport::of(&server), user })
     }
 
-    /// The settings as they would be with the input; nothing is saved.
+    /// The settings as they would be with the input; nothing is saved. Another account wants its own password.
     async fn settings_with(&self, input: &JellyfinInput, key: &SealingKey) -> Result<Settings, ServiceError> {
         let mut settings = self.settings().await?;
-        settings.take(input, key)?;
+        let had_secrets = settings.jellyfin_password.is_some() || settings.jellyfin_access_token.is_some();
+        if settings.take(input, key)? && had_secrets && settings.jellyfin_password.is_none() {
+            return Err(SettingError::PasswordOfAnother.into());
+        }
         settings.ensure_device_id()?;
         Ok(settings)
     }
