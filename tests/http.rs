@@ -1,4 +1,4 @@
-//! The interface as `http-api.md` promises it. Every answer is held against the product's own description too.
+//! The interface as `docs/http.md` promises it. Every answer is held against the product's own description too.
 
 use axum::http::StatusCode;
 use mediatheca_jellyfin_sync::http::Access;

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod automatic;
+mod citations;
 mod cli;
 mod client;
 mod emulator;

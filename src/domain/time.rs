@@ -28,7 +28,7 @@ impl WatchDate {
         Self(zone.local(instant).date())
     }
 
-    /// Reads the first ten characters: older logs hold a time behind them (`event-log.md`).
+    /// Reads the first ten characters: older logs hold a time behind them (`docs/event-log.md`).
     ///
     /// # Errors
     /// [`TimeError::Date`] where they are no day of the calendar.

@@ -31,7 +31,7 @@ pub struct Limits {
     pub connect: Duration,
     /// Until an answer begins.
     pub answer: Duration,
-    /// Until the answer for a page of episodes begins; then the other way is taken (`jellyfin-api.md`, "What the lists
+    /// Until the answer for a page of episodes begins; then the other way is taken (`docs/jellyfin.md`, "What the lists
     /// cost").
     pub episodes: Duration,
     /// Between two pieces of an answer.

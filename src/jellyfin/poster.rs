@@ -1,4 +1,4 @@
-//! Posters: asked for without a token, as Jellyfin gives them to anybody (`jellyfin-api.md`).
+//! Posters: asked for without a token, as Jellyfin gives them to anybody (`docs/jellyfin.md`, "Images").
 
 use std::time::Duration;
 

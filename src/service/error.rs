@@ -1,4 +1,4 @@
-//! What a call can end in, each with the stable code that programs branch on (`http-api.md`, "Errors").
+//! What a call can end in, each with the stable code that programs branch on (`docs/http.md`, "Errors").
 
 use crate::{
     domain::{

@@ -1,4 +1,4 @@
-//! What a scan and an import answer, as `http-api.md` promises it: one set of types for HTTP, the command line and the
+//! What a scan and an import answer, as `docs/http.md` promises it: one set of types for HTTP, the command line and the
 //! status.
 
 use std::{borrow::Cow, collections::BTreeMap};

@@ -1,4 +1,4 @@
-//! One line of the log: seven fields in a fixed order, two of them JSON written as a string (`event-log.md`, "A line").
+//! One line of the log: seven fields in a fixed order, two of them JSON written as a string (`docs/event-log.md`, "A line").
 //!
 //! In come the bytes of a line; out go its fields, or a [`LineError`]. Lines as Mediatheca and this product write them
 //! are cut by hand ([`Skim`]), and the two commonest events are read without a JSON parser at all ([`Hot`]): a log of

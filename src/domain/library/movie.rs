@@ -166,7 +166,7 @@ impl Movie {
         self.sessions.push(session);
     }
 
-    /// Ends the fold. Recording an id twice is an error that no writer makes (`event-log.md`); where a log holds one
+    /// Ends the fold. Recording an id twice is an error that no writer makes (`docs/event-log.md`); where a log holds one
     /// all the same, the later record stands. Looking for it once here keeps `record` off memory it has no use for.
     pub(super) fn settle(&mut self, seen: &mut FxHashSet<SessionId>) {
         seen.clear();

@@ -353,7 +353,7 @@ impl Series {
         self.rewatches.iter().position(|r| *r.id == *rewatch)
     }
 
-    /// The default session can't be removed (`event-log.md`); a log that says so all the same keeps it.
+    /// The default session can't be removed (`docs/event-log.md`); a log that says so all the same keeps it.
     fn remove_rewatch(&mut self, rewatch: &str, at: DateTime<Utc>) {
         let Some(index) = self.position(rewatch).filter(|index| *index != self.default_rewatch) else { return };
         self.unwatch_all(rewatch, |_| true, at);

@@ -143,7 +143,7 @@ impl Planned<'_> {
 }
 
 /// From Jellyfin 12 on a watched film that is opened for ten seconds keeps `Played` and gets a new date
-/// (`jellyfin-api.md`, "What changes user data"); up to 10.11 it counts as unplayed until it is seen to the end.
+/// (`docs/jellyfin.md`, "What changes user data"); up to 10.11 it counts as unplayed until it is seen to the end.
 fn is_possible_rewatch(movie: &Movie, play: &Play<'_>, server: &Server) -> bool {
     server.major_version() >= 12 && play.at.is_some() && movie.sessions().iter().any(|session| session.date < play.local)
 }

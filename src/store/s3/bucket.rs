@@ -1,6 +1,6 @@
 //! Objects of a bucket below a prefix: listed, read, and put if a condition holds.
 //!
-//! Facts about S3 are from its API reference and `s3-lambda.md`: a put with `If-None-Match: *` is refused with 412
+//! Facts about S3 are from its API reference and `docs/s3-and-lambda.md`: a put with `If-None-Match: *` is refused with 412
 //! where the object exists, one with `If-Match` where it is another; 409 says that two puts met, and to try again; and a
 //! put whose answer was lost may have worked, so that the SDK's own retry of it is refused with 412.
 
