@@ -50,7 +50,9 @@ pub struct Lambda {
 impl Config {
     /// Reads the variables by a look-up; an empty one counts as not set.
     pub fn parse(look_up: impl Fn(&str) -> Option<String>) -> Self {
-        let given = |name: &str| look_up(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let given = |name: &str| {
+            look_up(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        };
         let secret = |name: &str| given(name).map(SecretString::from);
         let is_on_lambda = given("AWS_LAMBDA_RUNTIME_API").is_some();
         Self {
@@ -60,8 +62,10 @@ impl Config {
             key_file: given("MEDIATHECA_KEY_FILE").map(Into::into),
             every: given("MEDIATHECA_EVERY"),
             object_store: ObjectStore::parse(&given),
-            lambda: is_on_lambda
-                .then(|| Lambda { url_streams: given("MEDIATHECA_URL_INVOKE_MODE").as_deref() == Some("RESPONSE_STREAM") }),
+            lambda: is_on_lambda.then(|| Lambda {
+                url_streams: given("MEDIATHECA_URL_INVOKE_MODE").as_deref()
+                    == Some("RESPONSE_STREAM"),
+            }),
         }
     }
 }
@@ -71,7 +75,9 @@ impl ObjectStore {
         let endpoint = given("AWS_ENDPOINT_URL_S3").or_else(|| given("AWS_ENDPOINT_URL"));
         let path_style = given("MEDIATHECA_S3_PATH_STYLE").map(|value| value == "true");
         Self {
-            region: given("AWS_REGION").or_else(|| given("AWS_DEFAULT_REGION")).unwrap_or_else(|| "us-east-1".into()),
+            region: given("AWS_REGION")
+                .or_else(|| given("AWS_DEFAULT_REGION"))
+                .unwrap_or_else(|| "us-east-1".into()),
             path_style: path_style.unwrap_or(endpoint.is_some()),
             endpoint,
             access_key_id: given("AWS_ACCESS_KEY_ID"),
@@ -94,9 +100,18 @@ mod tests {
 
     #[test]
     fn no_secret_shows_when_a_configuration_is_printed() {
-        let secrets = ["MEDIATHECA_API_TOKEN", "MEDIATHECA_SECRET_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+        let secrets = [
+            "MEDIATHECA_API_TOKEN",
+            "MEDIATHECA_SECRET_KEY",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+        ];
         let config = Config::parse(|name| secrets.contains(&name).then(|| "s3cret".to_owned()));
-        assert!(config.api_token.is_some() && config.secret_key.is_some() && config.object_store.session_token.is_some());
+        assert!(
+            config.api_token.is_some()
+                && config.secret_key.is_some()
+                && config.object_store.session_token.is_some()
+        );
         let printed = format!("{config:?}");
         assert!(!printed.contains("s3cret"), "{printed}");
     }
@@ -104,11 +119,19 @@ mod tests {
     #[test]
     fn an_endpoint_of_ones_own_has_the_bucket_in_the_path_unless_it_is_said_otherwise() {
         let path_style = |variables: &[(&str, &str)]| {
-            let find = |name: &str| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned());
+            let find = |name: &str| {
+                variables
+                    .iter()
+                    .find(|(other, _)| *other == name)
+                    .map(|(_, value)| (*value).to_owned())
+            };
             Config::parse(find).object_store.path_style
         };
         assert!(!path_style(&[]));
         assert!(path_style(&[("AWS_ENDPOINT_URL_S3", "http://nas:8333")]));
-        assert!(!path_style(&[("AWS_ENDPOINT_URL", "https://s3.example"), ("MEDIATHECA_S3_PATH_STYLE", "false")]));
+        assert!(!path_style(&[
+            ("AWS_ENDPOINT_URL", "https://s3.example"),
+            ("MEDIATHECA_S3_PATH_STYLE", "false")
+        ]));
     }
 }

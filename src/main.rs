@@ -40,11 +40,9 @@ fn main() -> ExitCode {
 
 /// An error with its causes, of which some are in its own words already.
 fn told_once(error: &anyhow::Error) -> String {
-    error
-        .chain()
-        .skip(1)
-        .map(ToString::to_string)
-        .fold(error.to_string(), |told, cause| if told.contains(&cause) { told } else { format!("{told}: {cause}") })
+    error.chain().skip(1).map(ToString::to_string).fold(error.to_string(), |told, cause| {
+        if told.contains(&cause) { told } else { format!("{told}: {cause}") }
+    })
 }
 
 async fn run(config: Config) -> anyhow::Result<Exit> {
@@ -69,7 +67,11 @@ async fn run(config: Config) -> anyhow::Result<Exit> {
     cli::run(Cli::parse(), &make, token).await
 }
 
-fn service(config: &Config, location: Location, key: Option<KeySource>) -> anyhow::Result<Arc<Service>> {
+fn service(
+    config: &Config,
+    location: Location,
+    key: Option<KeySource>,
+) -> anyhow::Result<Arc<Service>> {
     let key = match (key, &config.secret_key, &config.key_file) {
         (Some(key), _, _) => key,
         (None, Some(key), _) => KeySource::Given(key.clone()),
@@ -77,7 +79,8 @@ fn service(config: &Config, location: Location, key: Option<KeySource>) -> anyho
         (None, None, None) => KeySource::File(folders()?.config_dir().join("secret.key")),
     };
     let workers = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let service = Service::new(store(config, location)?, key, Limits::default(), Arc::new(Utc::now), workers);
+    let service =
+        Service::new(store(config, location)?, key, Limits::default(), Arc::new(Utc::now), workers);
     if let Some(every) = &config.every {
         service.import_every(every.parse().context("MEDIATHECA_EVERY")?);
     }
@@ -96,17 +99,27 @@ fn in_a_bucket(config: &Config, bucket: &str, prefix: &str) -> anyhow::Result<Ar
     use mediatheca_jellyfin_sync::store::s3::{S3Access, S3Keys, S3Store};
 
     let given = config.object_store.clone();
-    let (Some(access_key_id), Some(secret_access_key)) = (given.access_key_id, given.secret_access_key) else {
-        anyhow::bail!("to reach s3://{bucket}, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_REGION)");
+    let (Some(access_key_id), Some(secret_access_key)) =
+        (given.access_key_id, given.secret_access_key)
+    else {
+        anyhow::bail!(
+            "to reach s3://{bucket}, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_REGION)"
+        );
     };
     let keys = S3Keys { access_key_id, secret_access_key, session_token: given.session_token };
-    let access = S3Access { endpoint: given.endpoint, path_style: given.path_style, ..S3Access::new(given.region, keys) };
+    let access = S3Access {
+        endpoint: given.endpoint,
+        path_style: given.path_style,
+        ..S3Access::new(given.region, keys)
+    };
     Ok(Arc::new(S3Store::new(bucket, prefix, access)))
 }
 
 #[cfg(not(feature = "s3"))]
 fn in_a_bucket(_: &Config, bucket: &str, _: &str) -> anyhow::Result<Arc<dyn Store>> {
-    anyhow::bail!("this binary was built without object storage, and can't reach s3://{bucket}: build it with `--features s3`")
+    anyhow::bail!(
+        "this binary was built without object storage, and can't reach s3://{bucket}: build it with `--features s3`"
+    )
 }
 
 fn folders() -> anyhow::Result<ProjectDirs> {

@@ -61,7 +61,12 @@ fn named(text: &str) -> Vec<String> {
         for (at, _) in text.match_indices(root) {
             let rest = &text[at + root.len()..];
             match rest.strip_prefix('{') {
-                None => named.push(rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned()),
+                None => named.push(
+                    rest.split(|c: char| !c.is_alphanumeric() && c != '_')
+                        .next()
+                        .unwrap()
+                        .to_owned(),
+                ),
                 Some(list) => {
                     let mut depth = 0;
                     let mut word = String::new();
@@ -80,7 +85,11 @@ fn named(text: &str) -> Vec<String> {
             }
         }
     }
-    named.iter().map(|path| path.trim().split("::").next().unwrap().to_owned()).filter(|name| !name.is_empty()).collect()
+    named
+        .iter()
+        .map(|path| path.trim().split("::").next().unwrap().to_owned())
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 #[test]
@@ -92,9 +101,15 @@ fn dependencies_point_inward() {
         if module == "lib" {
             continue;
         }
-        let may = rules.get(module.as_str()).unwrap_or_else(|| panic!("no rule for `{module}`: say what it may name"));
+        let may = rules
+            .get(module.as_str())
+            .unwrap_or_else(|| panic!("no rule for `{module}`: say what it may name"));
         for name in named(&without_tests(&file)) {
-            assert!(name == module || may.contains(&name.as_str()), "{} names `{name}`", file.display());
+            assert!(
+                name == module || may.contains(&name.as_str()),
+                "{} names `{name}`",
+                file.display()
+            );
             checked += 1;
         }
     }
@@ -130,8 +145,15 @@ fn the_domain_has_no_clock_network_disk_environment_or_randomness() {
 fn what_the_sync_adds_has_no_word_for_removing_or_changing() {
     let text = fs::read_to_string(src().join("domain/events/addition.rs")).unwrap();
     let (_, body) = text.split_once("pub enum Addition {").unwrap();
-    let variants: Vec<&str> = body.split('}').next().unwrap().lines().filter_map(|line| line.trim().split('(').next()).collect();
-    let variants: Vec<&str> = variants.into_iter().filter(|line| !line.starts_with("//") && !line.is_empty()).collect();
+    let variants: Vec<&str> = body
+        .split('}')
+        .next()
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.trim().split('(').next())
+        .collect();
+    let variants: Vec<&str> =
+        variants.into_iter().filter(|line| !line.starts_with("//") && !line.is_empty()).collect();
     assert_eq!(variants, ["MovieAdded", "SeriesAdded", "WatchSessionRecorded", "EpisodeWatched"]);
     let store = fs::read_to_string(src().join("store/mod.rs")).unwrap();
     let (_, log_store) = store.split_once("pub trait LogStore").unwrap();
@@ -142,13 +164,22 @@ fn what_the_sync_adds_has_no_word_for_removing_or_changing() {
         .match_indices("fn ")
         .map(|(at, _)| log_store[at + 3..].split('(').next().unwrap())
         .collect();
-    assert_eq!(methods, ["read", "stamp", "append", "begin", "recover"], "no put, delete, rename or truncate");
+    assert_eq!(
+        methods,
+        ["read", "stamp", "append", "begin", "recover"],
+        "no put, delete, rename or truncate"
+    );
 }
 
 #[test]
 fn events_can_be_decoded_and_never_encoded() {
     for file in ["movie.rs", "series.rs"] {
-        assert!(!fs::read_to_string(src().join("domain/events").join(file)).unwrap().contains("Serialize"), "{file}");
+        assert!(
+            !fs::read_to_string(src().join("domain/events").join(file))
+                .unwrap()
+                .contains("Serialize"),
+            "{file}"
+        );
     }
 }
 
@@ -156,7 +187,11 @@ fn events_can_be_decoded_and_never_encoded() {
 fn files_stay_small_enough_to_hold_in_the_head() {
     for file in sources(&src()) {
         let lines = without_tests(&file).lines().count();
-        assert!(lines <= LONGEST_FILE, "{} has {lines} lines: split it along a seam that has a name", file.display());
+        assert!(
+            lines <= LONGEST_FILE,
+            "{} has {lines} lines: split it along a seam that has a name",
+            file.display()
+        );
     }
 }
 
@@ -164,6 +199,10 @@ fn files_stay_small_enough_to_hold_in_the_head() {
 fn no_module_is_called_by_a_name_that_says_nothing() {
     for file in sources(&src()) {
         let name = file.file_stem().unwrap().to_str().unwrap();
-        assert!(!["utils", "util", "helpers", "helper", "manager", "common", "misc"].contains(&name), "{}", file.display());
+        assert!(
+            !["utils", "util", "helpers", "helper", "manager", "common", "misc"].contains(&name),
+            "{}",
+            file.display()
+        );
     }
 }

@@ -44,16 +44,29 @@ async fn what_is_due_is_imported_and_the_log_says_that_the_clock_struck() {
     let (url, _) = scripted(|target, _| sound(target)).await;
     let app = TestApp::with_log(log().text()).await;
     assert!(matches!(due(&app.service).await, Ok(Automatic::NotSetUp)));
-    assert_eq!(app.service.next_import_in().await.unwrap(), None, "nothing is due before a server is set up");
+    assert_eq!(
+        app.service.next_import_in().await.unwrap(),
+        None,
+        "nothing is due before a server is set up"
+    );
     app.connect(&url).await;
     app.put("/api/settings/preferences", &json!({"sync":{"every":"30m"}})).await;
-    assert_eq!(app.service.next_import_in().await.unwrap(), Some(Duration::ZERO), "the first is due at once");
-    assert!(matches!(due(&app.service).await, Ok(Automatic::Imported(report)) if report.episodes_added == 1));
+    assert_eq!(
+        app.service.next_import_in().await.unwrap(),
+        Some(Duration::ZERO),
+        "the first is due at once"
+    );
+    assert!(
+        matches!(due(&app.service).await, Ok(Automatic::Imported(report)) if report.episodes_added == 1)
+    );
     let appended = app.appended(log().text());
     assert_eq!(appended.len(), 1);
     assert!(appended[0].contains(r#"\"via\":\"schedule\""#), "{}", appended[0]);
     let state = state(&app).await;
-    assert_eq!((&state["every"], &state["nextDue"]), (&json!("30m"), &json!("2026-11-24T01:02:53Z")));
+    assert_eq!(
+        (&state["every"], &state["nextDue"]),
+        (&json!("30m"), &json!("2026-11-24T01:02:53Z"))
+    );
     later(&app, 12);
     assert_eq!(app.service.next_import_in().await.unwrap(), Some(Duration::from_secs(18 * 60)));
     later(&app, 60);
@@ -65,12 +78,16 @@ async fn what_is_due_is_imported_and_the_log_says_that_the_clock_struck() {
 #[tokio::test]
 async fn an_interval_given_at_the_start_stands_whatever_the_settings_say() {
     let app = TestApp::new().await;
-    app.put("/api/settings/jellyfin", &json!({"serverUrl":"nas","username":"anna","password":"p"})).await;
+    app.put("/api/settings/jellyfin", &json!({"serverUrl":"nas","username":"anna","password":"p"}))
+        .await;
     app.service.import_every("6h".parse().unwrap());
     app.put("/api/settings/preferences", &json!({"sync":{"every":"30m"}})).await;
     assert_eq!(state(&app).await["every"], "6h");
     let page = app.call("GET", "/settings", &[("accept", "text/html")], vec![]).await.text();
-    assert!(page.contains("Every 6h: it was started so") && !page.contains("<select id=\"every\""), "{page}");
+    assert!(
+        page.contains("Every 6h: it was started so") && !page.contains("<select id=\"every\""),
+        "{page}"
+    );
 }
 
 /// A server at which whatever has that in its target waits to be let through.
@@ -111,7 +128,10 @@ async fn runs_never_pile_up() {
     assert_eq!(arrived.load(Ordering::SeqCst), 1, "Jellyfin isn't even asked");
     gate.add_permits(10);
     assert!(matches!(running.await.unwrap(), Ok(Automatic::Imported(_))));
-    assert!(matches!(due(&other).await, Ok(Automatic::Imported(_))), "once it has ended, the next one runs");
+    assert!(
+        matches!(due(&other).await, Ok(Automatic::Imported(_))),
+        "once it has ended, the next one runs"
+    );
 }
 
 #[tokio::test]
@@ -168,7 +188,11 @@ async fn after_two_refusals_no_password_is_tried_until_a_person_has_looked() {
     let before = logins();
     for round in 1..=2 {
         let error = due(&app.service).await.unwrap_err();
-        assert_eq!((error.code(), logins()), ("jellyfin_credentials_rejected", before + round), "one try a run");
+        assert_eq!(
+            (error.code(), logins()),
+            ("jellyfin_credentials_rejected", before + round),
+            "one try a run"
+        );
         later(&app, 30);
     }
     for _ in 0..3 {
@@ -177,7 +201,10 @@ async fn after_two_refusals_no_password_is_tried_until_a_person_has_looked() {
     assert_eq!(logins(), before + 2, "it isn't tried any more");
     let stopped = state(&app).await;
     assert_eq!(stopped["nextDue"], Value::Null);
-    assert!(stopped["stopped"]["detail"].as_str().unwrap().contains("enter the password again"), "{stopped}");
+    assert!(
+        stopped["stopped"]["detail"].as_str().unwrap().contains("enter the password again"),
+        "{stopped}"
+    );
     assert_eq!(app.service.next_import_in().await.unwrap(), None);
     for path in ["/sync", "/settings"] {
         let page = app.call("GET", path, &[("accept", "text/html")], vec![]).await.text();
@@ -188,7 +215,11 @@ async fn after_two_refusals_no_password_is_tried_until_a_person_has_looked() {
     app.put("/api/settings/preferences", &json!({"sync":{"every":"30m"}})).await;
     right.store(true, Ordering::SeqCst);
     app.put("/api/settings/jellyfin", &json!({"password":"a new one"})).await;
-    assert_eq!(state(&app).await["stopped"], Value::Null, "whoever has entered something anew wants it tried");
+    assert_eq!(
+        state(&app).await["stopped"],
+        Value::Null,
+        "whoever has entered something anew wants it tried"
+    );
     assert!(matches!(due(&app.service).await, Ok(Automatic::Imported(_))));
 }
 
@@ -208,7 +239,9 @@ async fn who_looks_through_a_preview_keeps_it_until_something_was_added() {
     let played = Arc::new(AtomicBool::new(false));
     let has_played = played.clone();
     let (url, _) = scripted(move |target, _| match target {
-        t if t.contains("Episode") && !has_played.load(Ordering::SeqCst) => ok(json!({"Items":[],"TotalRecordCount":0})),
+        t if t.contains("Episode") && !has_played.load(Ordering::SeqCst) => {
+            ok(json!({"Items":[],"TotalRecordCount":0}))
+        }
         t => sound(t),
     })
     .await;

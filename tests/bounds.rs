@@ -62,10 +62,13 @@ fn movie(n: usize, name: &str) -> Value {
 impl Attack {
     fn answer(self, request: usize) -> Response {
         match self {
-            Self::AbsurdTotal => ok(json!({"Items":[movie(1, "A")],"TotalRecordCount":9_000_000_000_000_000_000_u64})),
+            Self::AbsurdTotal => ok(
+                json!({"Items":[movie(1, "A")],"TotalRecordCount":9_000_000_000_000_000_000_u64}),
+            ),
             Self::EmptyPagesWithoutEnd => ok(json!({"Items":[],"TotalRecordCount":100_000_000})),
             Self::FullPagesWithoutEnd => {
-                let items: Vec<Value> = (0..2_500).map(|n| movie(request * 2_500 + n, "A")).collect();
+                let items: Vec<Value> =
+                    (0..2_500).map(|n| movie(request * 2_500 + n, "A")).collect();
                 ok(json!({"Items":items,"TotalRecordCount":100_000_000}))
             }
             Self::BodyWithoutEnd => {
@@ -91,7 +94,11 @@ fn limited(folder: &Path, arguments: &[&str]) -> Command {
     let binary = env!("CARGO_BIN_EXE_mediatheca-jellyfin-sync");
     command.args(["-c", "ulimit -v 524288; exec \"$0\" \"$@\"", binary]).args(arguments);
     // The rest of the machine's threads want address space of their own, which is no memory of ours.
-    command.env_clear().env("HOME", folder).env("MEDIATHECA_STORE", folder.join("store")).env("MALLOC_ARENA_MAX", "1");
+    command
+        .env_clear()
+        .env("HOME", folder)
+        .env("MEDIATHECA_STORE", folder.join("store"))
+        .env("MALLOC_ARENA_MAX", "1");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -121,7 +128,8 @@ impl Serving {
         stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap_or_else(|e| panic!("{e}: {answer}"))
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1)
+            .unwrap_or_else(|e| panic!("{e}: {answer}"))
     }
 }
 
@@ -132,7 +140,10 @@ impl Drop for Serving {
     }
 }
 
-async fn hostile(attack: Attack, is_attacked: fn(&str) -> bool) -> (String, std::sync::Arc<Scripted>) {
+async fn hostile(
+    attack: Attack,
+    is_attacked: fn(&str) -> bool,
+) -> (String, std::sync::Arc<Scripted>) {
     let requests = std::sync::atomic::AtomicUsize::new(0);
     scripted(move |target, _| match is_attacked(target) {
         true => attack.answer(requests.fetch_add(1, std::sync::atomic::Ordering::SeqCst)),
@@ -150,7 +161,8 @@ fn account(url: &str) -> Value {
 async fn a_list_without_a_bound_ends_a_scan_and_not_the_process() {
     for (attack, code, word) in ATTACKS {
         let folder = tempfile::tempdir().unwrap();
-        let (url, server) = hostile(attack, |target| target.contains("includeItemTypes=Movie")).await;
+        let (url, server) =
+            hostile(attack, |target| target.contains("includeItemTypes=Movie")).await;
         let serving = Serving::start(folder.path());
         let connected = serving.call("POST", "/api/settings/jellyfin/test", &account(&url));
         assert_eq!(connected["connected"], true, "{attack:?}: {connected}");
@@ -159,7 +171,11 @@ async fn a_list_without_a_bound_ends_a_scan_and_not_the_process() {
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.contains("movies") && detail.contains(word), "{attack:?}: {detail}");
         assert_eq!(serving.call("GET", "/healthz", &Value::Null)["status"], "ok", "{attack:?}");
-        assert!(server.count("includeItemTypes=Movie") <= 110, "{attack:?}: {}", server.count("includeItemTypes=Movie"));
+        assert!(
+            server.count("includeItemTypes=Movie") <= 110,
+            "{attack:?}: {}",
+            server.count("includeItemTypes=Movie")
+        );
     }
 }
 
@@ -178,7 +194,11 @@ async fn a_connection_test_ends_whatever_answers() {
             let serving = Serving::start(folder.path());
             let problem = serving.call("POST", "/api/settings/jellyfin/test", &account(&url));
             assert_eq!(problem["code"], TOO_LARGE, "{attack:?} {path}: {problem}");
-            assert_eq!(serving.call("GET", "/healthz", &Value::Null)["status"], "ok", "{attack:?} {path}");
+            assert_eq!(
+                serving.call("GET", "/healthz", &Value::Null)["status"],
+                "ok",
+                "{attack:?} {path}"
+            );
         }
     }
 }

@@ -15,7 +15,11 @@ use crate::support::{Replay, lines::LogText};
 
 fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mediatheca-jellyfin-sync"));
-    command.env_clear().env("HOME", folder).env("MEDIATHECA_STORE", folder.join("store")).stdin(Stdio::null());
+    command
+        .env_clear()
+        .env("HOME", folder)
+        .env("MEDIATHECA_STORE", folder.join("store"))
+        .stdin(Stdio::null());
     command
 }
 
@@ -36,7 +40,8 @@ fn code(output: &Output) -> i32 {
 }
 
 fn sample() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("events/logs/sample.jsonl")).unwrap()
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("events/logs/sample.jsonl"))
+        .unwrap()
 }
 
 fn snapshot(folder: &Path, movies: usize) -> String {
@@ -52,7 +57,9 @@ fn snapshot(folder: &Path, movies: usize) -> String {
 }
 
 fn titles(movies: u32) -> String {
-    let log = (0..movies).fold(LogText::new(), |log, n| log.movie(&format!("m{n}-2000"), &format!("M{n}"), 2000, n + 1));
+    let log = (0..movies).fold(LogText::new(), |log, n| {
+        log.movie(&format!("m{n}-2000"), &format!("M{n}"), 2000, n + 1)
+    });
     log.text().to_owned()
 }
 
@@ -113,7 +120,10 @@ async fn a_person_connects_scans_and_imports_from_the_command_line() {
     assert_eq!(code(&test), 0, "{}", err(&test));
     assert!(err(&test).contains("connected to home (Jellyfin 12.0.0) as anna"), "{}", err(&test));
     let shown: Value = serde_json::from_str(&out(&run(folder, &["settings", "show"]))).unwrap();
-    assert_eq!((&shown["timeZone"], &shown["jellyfin"]["hasAccessToken"]), (&"Europe/Vienna".into(), &true.into()));
+    assert_eq!(
+        (&shown["timeZone"], &shown["jellyfin"]["hasAccessToken"]),
+        (&"Europe/Vienna".into(), &true.into())
+    );
     let scan: Value = serde_json::from_str(&out(&run(folder, &["scan", "--json"]))).unwrap();
     assert_eq!(scan["summary"]["moviesToAdd"], 1);
     assert!(out(&run(folder, &["scan"])).contains("2024-03-01"));
@@ -121,17 +131,25 @@ async fn a_person_connects_scans_and_imports_from_the_command_line() {
     assert_eq!(code(&dry), 0);
     let unasked = run(folder, &["import"]);
     assert_eq!(code(&unasked), 2, "nobody to ask");
-    assert_eq!(out(&run(folder, &["log", "export"])), titles(3).replace("\"tmdbId\\\":1,", "\"tmdbId\\\":603,"));
+    assert_eq!(
+        out(&run(folder, &["log", "export"])),
+        titles(3).replace("\"tmdbId\\\":1,", "\"tmdbId\\\":603,")
+    );
     let import = run(folder, &["import", "--yes"]);
     assert_eq!(code(&import), 0, "{}", err(&import));
-    assert!(out(&import).contains("Added 1 watch session and 0 episodes: positions 4 to 4"), "{}", out(&import));
+    assert!(
+        out(&import).contains("Added 1 watch session and 0 episodes: positions 4 to 4"),
+        "{}",
+        out(&import)
+    );
     assert!(out(&run(folder, &["import", "--yes"])).contains("Nothing to add"));
     let saved = folder.join("saved.json");
     assert_eq!(code(&run(folder, &["snapshot", "save", saved.to_str().unwrap()])), 0);
     let replayed = run(folder, &["scan", "--snapshot", saved.to_str().unwrap(), "--json"]);
     let replayed: Value = serde_json::from_str(&out(&replayed)).unwrap();
     assert_eq!(replayed["summary"]["moviesToAdd"], 0);
-    let forgotten: Value = serde_json::from_str(&out(&run(folder, &["settings", "forget"]))).unwrap();
+    let forgotten: Value =
+        serde_json::from_str(&out(&run(folder, &["settings", "forget"]))).unwrap();
     assert_eq!(forgotten["jellyfin"]["serverUrl"], Value::Null);
 }
 
@@ -142,7 +160,8 @@ fn a_saved_snapshot_is_imported_without_a_server_or_settings() {
     begin(folder, &titles(5));
     let file = snapshot(folder, 7);
     let excluded = format!("{:032x}", 3);
-    let import = run(folder, &["import", "--yes", "--json", "--snapshot", &file, "--exclude", &excluded]);
+    let import =
+        run(folder, &["import", "--yes", "--json", "--snapshot", &file, "--exclude", &excluded]);
     assert_eq!(code(&import), 0, "{}", err(&import));
     let report: Value = serde_json::from_str(&out(&import)).unwrap();
     assert_eq!(
@@ -168,7 +187,11 @@ fn the_sample_logs_are_sound_and_each_faulty_one_is_named_by_line() {
             Some(rest) => {
                 let line = rest.split('-').next().unwrap();
                 assert_eq!(code(&check), 1, "{name}");
-                assert!(out(&check).starts_with(&format!("line {line}: ")), "{name}: {}", out(&check));
+                assert!(
+                    out(&check).starts_with(&format!("line {line}: ")),
+                    "{name}: {}",
+                    out(&check)
+                );
                 assert_eq!(out(&check).lines().count(), 1, "{name}: {}", out(&check));
             }
         }
@@ -182,14 +205,18 @@ fn the_log_is_counted_exported_and_begun_once() {
     let folder = folder.path();
     begin(folder, &sample());
     let stat: Value = serde_json::from_str(&out(&run(folder, &["log", "stat"]))).unwrap();
-    assert_eq!((&stat["events"], &stat["movies"], &stat["series"]), (&29.into(), &8.into(), &3.into()));
+    assert_eq!(
+        (&stat["events"], &stat["movies"], &stat["series"]),
+        (&29.into(), &8.into(), &3.into())
+    );
     assert_eq!(out(&run(folder, &["log", "export"])), sample());
     assert_eq!(out(&run(folder, &["log", "export", "--after", "28"])).lines().count(), 1);
     let again = run(folder, &["log", "import", folder.join("log.jsonl").to_str().unwrap()]);
     assert_eq!(code(&again), 1);
     assert!(err(&again).contains("has events already"), "{}", err(&again));
     assert_eq!(code(&run(folder, &["log", "check"])), 0);
-    fs::write(folder.join("store/events.jsonl"), format!("{}nonsense\n{}", sample(), "{}\n")).unwrap();
+    fs::write(folder.join("store/events.jsonl"), format!("{}nonsense\n{}", sample(), "{}\n"))
+        .unwrap();
     let check = run(folder, &["log", "check"]);
     assert_eq!((code(&check), out(&check).lines().count()), (1, 2), "{}", out(&check));
 }
@@ -213,7 +240,8 @@ fn a_crash_is_told_by_a_check_which_writes_nothing_and_set_aside_by_the_next_imp
     assert_eq!(code(&run(folder, &["log", "stat"])), 0);
     assert_eq!(code(&run(folder, &["scan", "--snapshot", &snapshot(folder, 4)])), 0);
     assert_eq!(fs::read(&log).unwrap(), torn, "looking changes nothing");
-    let added_by_the_scan = ["links.json"].iter().filter(|file| folder.join("store").join(file).exists()).count();
+    let added_by_the_scan =
+        ["links.json"].iter().filter(|file| folder.join("store").join(file).exists()).count();
     assert!(files() <= before + added_by_the_scan, "and sets nothing aside");
     let import = run(folder, &["import", "--yes", "--json", "--snapshot", &snapshot(folder, 4)]);
     assert!(err(&import).contains("a crash had cut a commit short"), "{}", err(&import));
@@ -221,7 +249,8 @@ fn a_crash_is_told_by_a_check_which_writes_nothing_and_set_aside_by_the_next_imp
     let aside = fs::read(report["recovered"]["file"].as_str().unwrap()).unwrap();
     assert_eq!([titles(5).as_bytes(), &aside].concat(), torn, "not a byte is lost");
     assert_eq!(report["recovered"]["bytes"], aside.len());
-    let status: Value = serde_json::from_slice(&fs::read(folder.join("store/status.json")).unwrap()).unwrap();
+    let status: Value =
+        serde_json::from_slice(&fs::read(folder.join("store/status.json")).unwrap()).unwrap();
     assert_eq!(status["recovery"]["bytes"], aside.len());
 }
 
@@ -232,11 +261,17 @@ fn processes_that_import_at_once_add_one_set_of_events() {
     let folder = folder.path();
     begin(folder, &titles(200));
     let file = snapshot(folder, 200);
-    let start =
-        || command(folder).args(["import", "--yes", "--json", "--snapshot", &file]).stdout(Stdio::piped()).spawn().unwrap();
+    let start = || {
+        command(folder)
+            .args(["import", "--yes", "--json", "--snapshot", &file])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
     let running: Vec<Child> = (0..6).map(|_| start()).collect();
     let added = |child: Child| {
-        let report: Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
+        let report: Value =
+            serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
         report["moviesAdded"].as_u64().unwrap()
     };
     assert_eq!(running.into_iter().map(added).sum::<u64>(), 200);
@@ -269,18 +304,31 @@ fn a_process_killed_at_any_moment_leaves_all_of_its_commit_or_nothing() {
         };
         let acknowledged = !import(false).is_empty();
         // As the product reads it: the kernel may have taken a part of the write, which is torn and no event.
-        let export = command(folder).env("MEDIATHECA_STORE", &store).args(["log", "export"]).output().unwrap();
+        let export = command(folder)
+            .env("MEDIATHECA_STORE", &store)
+            .args(["log", "export"])
+            .output()
+            .unwrap();
         let lines = out(&export).lines().count();
         assert!(lines == 300 || lines == 600, "{lines} lines after {microseconds} µs");
         assert!(!acknowledged || lines == 600, "what was acknowledged is there");
         import(true);
-        assert_eq!(fs::read_to_string(store.join("events.jsonl")).unwrap().lines().count(), 600, "and once");
+        assert_eq!(
+            fs::read_to_string(store.join("events.jsonl")).unwrap().lines().count(),
+            600,
+            "and once"
+        );
     }
 }
 
 fn serve(folder: &Path, arguments: &[&str]) -> (Child, String) {
-    let mut child =
-        command(folder).arg("serve").args(["--listen", "127.0.0.1:0"]).args(arguments).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command(folder)
+        .arg("serve")
+        .args(["--listen", "127.0.0.1:0"])
+        .args(arguments)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut line = String::new();
     BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
     (child, line.trim().rsplit("http://").next().unwrap().to_owned())
@@ -320,7 +368,10 @@ fn wrong_arguments_are_told_from_failures_and_help_is_worth_reading() {
     let help = run(folder.path(), &["--help"]);
     assert!(out(&help).contains("Exit codes") && out(&help).contains("never removes"));
     for shell in ["bash", "zsh", "fish"] {
-        assert!(out(&run(folder.path(), &["completions", shell])).contains("mediatheca"), "{shell}");
+        assert!(
+            out(&run(folder.path(), &["completions", shell])).contains("mediatheca"),
+            "{shell}"
+        );
     }
 }
 
@@ -332,20 +383,39 @@ async fn serving_imports_by_itself() {
     let jellyfin = demo::Jellyfin::start().await.unwrap();
     begin(folder, &sample());
     let mut set = command(folder)
-        .args(["settings", "set", "--server-url", &jellyfin.url(), "--username", "demo", "--password", "--every", "12h"])
+        .args([
+            "settings",
+            "set",
+            "--server-url",
+            &jellyfin.url(),
+            "--username",
+            "demo",
+            "--password",
+            "--every",
+            "12h",
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
     set.stdin.take().unwrap().write_all(b"demo\n").unwrap();
     assert!(set.wait().unwrap().success());
-    let mut child =
-        command(folder).args(["serve", "--listen", "127.0.0.1:0", "--every", "5m"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command(folder)
+        .args(["serve", "--listen", "127.0.0.1:0", "--every", "5m"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let address = said.next().unwrap().rsplit("http://").next().unwrap().to_owned();
     assert_eq!(said.next().unwrap(), "imported by itself: movies 3, episodes 8");
-    let status: Value = serde_json::from_str(get(&address, "/api/jellyfin/status").split("\r\n\r\n").nth(1).unwrap()).unwrap();
-    assert_eq!((&status["every"], &status["lastImport"]["outcome"]), (&"5m".into(), &"complete".into()));
+    let status: Value = serde_json::from_str(
+        get(&address, "/api/jellyfin/status").split("\r\n\r\n").nth(1).unwrap(),
+    )
+    .unwrap();
+    assert_eq!(
+        (&status["every"], &status["lastImport"]["outcome"]),
+        (&"5m".into(), &"complete".into())
+    );
     assert!(status["nextDue"].is_string() && status["running"].is_null(), "{status}");
     child.kill().unwrap();
     child.wait().unwrap();

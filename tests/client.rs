@@ -38,7 +38,9 @@ pub struct Scripted {
 }
 
 /// A server that does as a test says.
-pub async fn scripted(script: impl Fn(&str, usize) -> Response + Send + Sync + 'static) -> (String, Arc<Scripted>) {
+pub async fn scripted(
+    script: impl Fn(&str, usize) -> Response + Send + Sync + 'static,
+) -> (String, Arc<Scripted>) {
     async fn answer(State(server): State<Arc<Scripted>>, request: Request) -> Response {
         let target = format!("{} {}", request.method(), request.uri().path_and_query().unwrap());
         let before = {
@@ -80,16 +82,24 @@ fn item(n: usize, kind: &str) -> Value {
 /// What a sound server says to everything but the list that a test is about.
 pub fn sound(target: &str) -> Response {
     match target {
-        t if t.contains("/System/Info/Public") => ok(json!({"ServerName":"NAS","Version":"10.11.11","Id":"5e".repeat(16)})),
-        t if t.contains("AuthenticateByName") => ok(json!({"User":{"Id":USER,"Name":"anna"},"AccessToken":"fresh"})),
+        t if t.contains("/System/Info/Public") => {
+            ok(json!({"ServerName":"NAS","Version":"10.11.11","Id":"5e".repeat(16)}))
+        }
+        t if t.contains("AuthenticateByName") => {
+            ok(json!({"User":{"Id":USER,"Name":"anna"},"AccessToken":"fresh"}))
+        }
         t if t.contains("/Users/Me") => ok(json!({"Id":USER,"Name":"anna"})),
         t if t.contains("includeItemTypes=Series") => {
             let mut series = item(5000, "Series");
             series["ProviderIds"]["Tmdb"] = json!("70523");
             ok(json!({"Items":[series],"TotalRecordCount":1}))
         }
-        t if t.contains("/Shows/") => ok(json!({"Items":[item(7, "Episode")],"TotalRecordCount":1})),
-        t if t.contains("includeItemTypes=Episode") => ok(json!({"Items":[item(7, "Episode")],"TotalRecordCount":1})),
+        t if t.contains("/Shows/") => {
+            ok(json!({"Items":[item(7, "Episode")],"TotalRecordCount":1}))
+        }
+        t if t.contains("includeItemTypes=Episode") => {
+            ok(json!({"Items":[item(7, "Episode")],"TotalRecordCount":1}))
+        }
         _ => ok(json!({"Items":[],"TotalRecordCount":0})),
     }
 }
@@ -109,7 +119,12 @@ fn small_pages() -> Limits {
     Limits { page: 10, ..app::limits() }
 }
 
-fn connection(url: &str, limits: Limits, password: Option<&str>, deadline: Option<Duration>) -> Connection {
+fn connection(
+    url: &str,
+    limits: Limits,
+    password: Option<&str>,
+    deadline: Option<Duration>,
+) -> Connection {
     app::with_tls();
     let credentials = Credentials {
         username: "anna".into(),
@@ -138,7 +153,9 @@ fn is_movies(target: &str) -> bool {
 /// Case 46.
 #[tokio::test]
 async fn all_pages_come_and_their_rows_are_counted() {
-    let (url, server) = scripted(|target, _| if is_movies(target) { ok(page(target, 35)) } else { sound(target) }).await;
+    let (url, server) =
+        scripted(|target, _| if is_movies(target) { ok(page(target, 35)) } else { sound(target) })
+            .await;
     assert_eq!(snapshot(&url).await.movies.len(), 35);
     assert_eq!(server.count("includeItemTypes=Movie"), 4);
 }
@@ -147,14 +164,28 @@ async fn all_pages_come_and_their_rows_are_counted() {
 #[tokio::test]
 async fn a_list_that_is_shorter_than_it_says_or_repeats_itself_is_an_error() {
     let short = |target: &str| json!({"Items":page(target, 5)["Items"],"TotalRecordCount":35});
-    let (url, _) = scripted(move |target, _| if is_movies(target) { ok(short(target)) } else { sound(target) }).await;
-    let failures = fetched(connection(&url, small_pages(), Some("pw"), None)).await.unwrap().failures;
-    assert!(matches!(failures.movies, Some(JellyfinError::ShortRead { total: 35, .. })), "{failures:?}");
+    let (url, _) = scripted(
+        move |target, _| if is_movies(target) { ok(short(target)) } else { sound(target) },
+    )
+    .await;
+    let failures =
+        fetched(connection(&url, small_pages(), Some("pw"), None)).await.unwrap().failures;
+    assert!(
+        matches!(failures.movies, Some(JellyfinError::ShortRead { total: 35, .. })),
+        "{failures:?}"
+    );
 
     let same_page = |target: &str| page(&target.replace("startIndex=10", "startIndex=0"), 20);
-    let (url, _) = scripted(move |target, _| if is_movies(target) { ok(same_page(target)) } else { sound(target) }).await;
-    let failures = fetched(connection(&url, small_pages(), Some("pw"), None)).await.unwrap().failures;
-    assert!(matches!(failures.movies, Some(JellyfinError::ShortRead { rows: 10, total: 20, .. })), "{failures:?}");
+    let (url, _) = scripted(
+        move |target, _| if is_movies(target) { ok(same_page(target)) } else { sound(target) },
+    )
+    .await;
+    let failures =
+        fetched(connection(&url, small_pages(), Some("pw"), None)).await.unwrap().failures;
+    assert!(
+        matches!(failures.movies, Some(JellyfinError::ShortRead { rows: 10, total: 20, .. })),
+        "{failures:?}"
+    );
 }
 
 /// Case 47.
@@ -187,14 +218,22 @@ async fn a_failing_page_is_asked_for_again_three_times_and_then_its_list_fails_a
 async fn retry_after_is_obeyed_within_the_deadline() {
     let busy = |target: &str, before: usize| is_movies(target) && before == 0;
     let script = move |target: &str, before: usize| {
-        if busy(target, before) { (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response() } else { sound(target) }
+        if busy(target, before) {
+            (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response()
+        } else {
+            sound(target)
+        }
     };
     let (url, _) = scripted(script).await;
     let began = std::time::Instant::now();
     snapshot(&url).await;
     assert!(began.elapsed() >= Duration::from_secs(1));
     let (url, server) = scripted(script).await;
-    let failures = fetched(connection(&url, small_pages(), Some("pw"), Some(Duration::from_millis(900)))).await.unwrap().failures;
+    let failures =
+        fetched(connection(&url, small_pages(), Some("pw"), Some(Duration::from_millis(900))))
+            .await
+            .unwrap()
+            .failures;
     assert!(matches!(failures.movies, Some(JellyfinError::Status { status: 429, .. })));
     assert_eq!(server.count("includeItemTypes=Movie"), 1, "no time to wait a second");
 }
@@ -245,7 +284,9 @@ async fn one_series_that_fails_is_a_fault_of_its_own() {
 async fn a_refused_token_is_renewed_once_and_the_new_users_id_is_used() {
     const NEW: &str = "2b936a035e08405c85a47af74ebf6ef8";
     let (url, server) = scripted(|target, _| match target {
-        t if t.contains("AuthenticateByName") => ok(json!({"User":{"Id":NEW,"Name":"anna"},"AccessToken":"fresh"})),
+        t if t.contains("AuthenticateByName") => {
+            ok(json!({"User":{"Id":NEW,"Name":"anna"},"AccessToken":"fresh"}))
+        }
         t if t.contains(USER) => status(401),
         t => sound(t),
     })
@@ -254,7 +295,8 @@ async fn a_refused_token_is_renewed_once_and_the_new_users_id_is_used() {
     let mut connection = connection;
     let info = connection.discover().await.unwrap();
     let wanted = Wanted { series: &|_| true, first: EpisodeRoute::Flat, progress: &|_| {} };
-    let fetched = fetch(&connection, info, "2026-11-24T12:00:00Z".parse().unwrap(), &wanted).await.unwrap();
+    let fetched =
+        fetch(&connection, info, "2026-11-24T12:00:00Z".parse().unwrap(), &wanted).await.unwrap();
     assert_eq!(fetched.snapshot.series.len(), 1);
     assert_eq!(server.count("AuthenticateByName"), 1);
     assert_eq!(connection.signed_in().await.unwrap().0.as_str(), NEW);
@@ -262,17 +304,24 @@ async fn a_refused_token_is_renewed_once_and_the_new_users_id_is_used() {
 
 #[tokio::test]
 async fn a_second_refusal_a_wrong_stored_password_and_a_missing_one_each_end_it_clearly() {
-    let refuse_lists = |target: &str| if target.contains("/Items") { status(401) } else { sound(target) };
+    let refuse_lists =
+        |target: &str| if target.contains("/Items") { status(401) } else { sound(target) };
     let (url, server) = scripted(move |target, _| refuse_lists(target)).await;
     let error = fetched(connection(&url, small_pages(), Some("pw"), None)).await.unwrap_err();
     assert!(matches!(error, JellyfinError::CredentialsRejected { .. }), "{error}");
     assert!(server.count("AuthenticateByName") <= 3, "never in a loop");
 
-    let (url, server) =
-        scripted(move |target, _| if target.contains("AuthenticateByName") { status(401) } else { refuse_lists(target) }).await;
+    let (url, server) = scripted(move |target, _| {
+        if target.contains("AuthenticateByName") { status(401) } else { refuse_lists(target) }
+    })
+    .await;
     let error = fetched(connection(&url, small_pages(), Some("pw"), None)).await.unwrap_err();
     assert!(matches!(error, JellyfinError::CredentialsRejected { .. }), "{error}");
-    assert_eq!(server.count("AuthenticateByName"), 1, "a wrong password is tried once, however many requests were refused");
+    assert_eq!(
+        server.count("AuthenticateByName"),
+        1,
+        "a wrong password is tried once, however many requests were refused"
+    );
 
     let (url, server) = scripted(move |target, _| refuse_lists(target)).await;
     let error = fetched(connection(&url, small_pages(), None, None)).await.unwrap_err();
@@ -285,20 +334,34 @@ async fn a_second_refusal_a_wrong_stored_password_and_a_missing_one_each_end_it_
 async fn a_list_without_user_data_is_an_error_and_not_nothing_watched() {
     let bare = |target: &str| {
         let mut page = page(target, 3);
-        page["Items"].as_array_mut().unwrap().iter_mut().for_each(|item| drop(item.as_object_mut().unwrap().remove("UserData")));
+        page["Items"]
+            .as_array_mut()
+            .unwrap()
+            .iter_mut()
+            .for_each(|item| drop(item.as_object_mut().unwrap().remove("UserData")));
         page
     };
-    let (url, _) = scripted(move |target, _| if is_movies(target) { ok(bare(target)) } else { sound(target) }).await;
-    let failures = fetched(connection(&url, small_pages(), Some("pw"), None)).await.unwrap().failures;
+    let (url, _) =
+        scripted(move |target, _| if is_movies(target) { ok(bare(target)) } else { sound(target) })
+            .await;
+    let failures =
+        fetched(connection(&url, small_pages(), Some("pw"), None)).await.unwrap().failures;
     assert!(failures.movies.unwrap().to_string().contains("without saying what was watched"));
 }
 
 #[tokio::test]
 async fn odd_items_are_faults_of_their_own_and_other_kinds_are_passed_over() {
-    let mut odd = vec![item(0, "Movie"), item(1, "MusicAlbum"), json!({"Id":7,"Name":"Odd","Type":"Movie"}), json!("no item")];
+    let mut odd = vec![
+        item(0, "Movie"),
+        item(1, "MusicAlbum"),
+        json!({"Id":7,"Name":"Odd","Type":"Movie"}),
+        json!("no item"),
+    ];
     odd.push(json!({"Id":"../etc","Name":"Bad id","Type":"Movie","UserData":{"Played":true}}));
     let list = json!({"Items":odd,"TotalRecordCount":5});
-    let (url, _) = scripted(move |target, _| if is_movies(target) { ok(list.clone()) } else { sound(target) }).await;
+    let (url, _) =
+        scripted(move |target, _| if is_movies(target) { ok(list.clone()) } else { sound(target) })
+            .await;
     let snapshot = snapshot(&url).await;
     assert_eq!(snapshot.movies.len(), 1);
     let mut names: Vec<_> = snapshot.faults.iter().map(|fault| fault.name.clone()).collect();
@@ -310,7 +373,8 @@ async fn odd_items_are_faults_of_their_own_and_other_kinds_are_passed_over() {
 async fn a_body_that_is_cut_off_is_asked_for_again() {
     let (url, server) = scripted(|target, before| match target {
         t if is_movies(t) && before == 0 => {
-            let half = futures_util::stream::iter([Ok("{\"Items\":["), Err(std::io::Error::other("cut"))]);
+            let half =
+                futures_util::stream::iter([Ok("{\"Items\":["), Err(std::io::Error::other("cut"))]);
             axum::body::Body::from_stream(half).into_response()
         }
         t if is_movies(t) => ok(page(t, 3)),
@@ -336,8 +400,12 @@ async fn reading_an_answer_has_an_end_in_time_as_a_whole() {
     })
     .await;
     let limits = Limits { whole: Duration::from_millis(300), ..small_pages() };
-    let error = fetched(connection(&url, limits, Some("pw"), None)).await.unwrap().failures.movies.unwrap();
-    assert!(matches!(error, JellyfinError::AnswerTooLarge { bound: Bound::Time(_), .. }), "{error}");
+    let error =
+        fetched(connection(&url, limits, Some("pw"), None)).await.unwrap().failures.movies.unwrap();
+    assert!(
+        matches!(error, JellyfinError::AnswerTooLarge { bound: Bound::Time(_), .. }),
+        "{error}"
+    );
     assert!(error.to_string().contains("movies"), "{error}");
     assert_eq!(server.count("includeItemTypes=Movie"), 1, "it isn't asked for again");
 }
@@ -345,10 +413,16 @@ async fn reading_an_answer_has_an_end_in_time_as_a_whole() {
 /// Several lists at once share one budget.
 #[tokio::test]
 async fn lists_that_are_read_at_once_share_a_budget() {
-    let (url, _) = scripted(|target, _| if is_movies(target) { ok(page(target, 35)) } else { sound(target) }).await;
+    let (url, _) =
+        scripted(|target, _| if is_movies(target) { ok(page(target, 35)) } else { sound(target) })
+            .await;
     let limits = Limits { budget: Budget::of(1_000), ..small_pages() };
-    let error = fetched(connection(&url, limits, Some("pw"), None)).await.unwrap().failures.movies.unwrap();
-    assert!(matches!(error, JellyfinError::AnswerTooLarge { bound: Bound::UnderWay(1_000), .. }), "{error}");
+    let error =
+        fetched(connection(&url, limits, Some("pw"), None)).await.unwrap().failures.movies.unwrap();
+    assert!(
+        matches!(error, JellyfinError::AnswerTooLarge { bound: Bound::UnderWay(1_000), .. }),
+        "{error}"
+    );
     let limits = Limits { budget: Budget::of(100_000), ..small_pages() };
     for _ in 0..20 {
         let fetched = fetched(connection(&url, limits.clone(), Some("pw"), None)).await.unwrap();
@@ -366,8 +440,14 @@ async fn when_the_time_is_up_it_stops_and_says_what_it_was_at() {
             then.status(200).delay(Duration::from_secs(5)).body("{}");
         })
         .await;
-    let error =
-        fetched(connection(&server.base_url(), app::limits(), Some("pw"), Some(Duration::from_millis(200)))).await.unwrap_err();
+    let error = fetched(connection(
+        &server.base_url(),
+        app::limits(),
+        Some("pw"),
+        Some(Duration::from_millis(200)),
+    ))
+    .await
+    .unwrap_err();
     assert!(matches!(error, JellyfinError::Deadline { .. }), "{error}");
 }
 
@@ -382,7 +462,12 @@ async fn what_is_no_jellyfin_is_told_from_what_is_not_there() {
         format!("http://{}", listener.local_addr().unwrap())
     };
     assert_eq!(test_of(&nobody).await, (502, "jellyfin_unreachable".into()));
-    for (code, body) in [(200, "<html>a router's page</html>"), (200, r#"{"hello":"world"}"#), (404, ""), (200, "[]")] {
+    for (code, body) in [
+        (200, "<html>a router's page</html>"),
+        (200, r#"{"hello":"world"}"#),
+        (404, ""),
+        (200, "[]"),
+    ] {
         let server = MockServer::start_async().await;
         server
             .mock_async(|when, then| {
@@ -390,7 +475,11 @@ async fn what_is_no_jellyfin_is_told_from_what_is_not_there() {
                 then.status(code).body(body);
             })
             .await;
-        assert_eq!(test_of(&server.base_url()).await, (502, "jellyfin_not_a_server".into()), "{code} {body}");
+        assert_eq!(
+            test_of(&server.base_url()).await,
+            (502, "jellyfin_not_a_server".into()),
+            "{code} {body}"
+        );
     }
 }
 
@@ -401,7 +490,8 @@ async fn a_redirect_to_another_host_is_refused() {
     let stolen = thief
         .mock_async(|when, then| {
             when.any_request();
-            then.status(200).json_body(json!({"ServerName":"x","Version":"10.11.11","Id":"5e".repeat(16)}));
+            then.status(200)
+                .json_body(json!({"ServerName":"x","Version":"10.11.11","Id":"5e".repeat(16)}));
         })
         .await;
     let server = MockServer::start_async().await;
@@ -423,7 +513,9 @@ async fn a_redirect_to_another_host_is_refused() {
 async fn no_secret_shows_in_an_error() {
     let (url, _) = scripted(|target, _| match target {
         t if t.contains("/Items") => status(500),
-        t if t.contains("AuthenticateByName") => ok(json!({"User":{"Id":USER,"Name":"anna"},"AccessToken":"t0p-s3cret-token"})),
+        t if t.contains("AuthenticateByName") => {
+            ok(json!({"User":{"Id":USER,"Name":"anna"},"AccessToken":"t0p-s3cret-token"}))
+        }
         t => sound(t),
     })
     .await;
@@ -433,8 +525,10 @@ async fn no_secret_shows_in_an_error() {
     let scan = app.post("/api/jellyfin/scan", &Value::Null).await;
     assert_eq!(scan.problem(), (502, "jellyfin_error".into()));
     let status = app.get("/api/jellyfin/status").await;
-    let on_disk: String =
-        ["settings.json", "status.json"].iter().map(|f| std::fs::read_to_string(app.store().join(f)).unwrap()).collect();
+    let on_disk: String = ["settings.json", "status.json"]
+        .iter()
+        .map(|f| std::fs::read_to_string(app.store().join(f)).unwrap())
+        .collect();
     for text in [scan.text(), status.text(), on_disk] {
         assert!(!text.contains("t0p-s3cret-token") && !text.contains("c0rrect-h0rse"), "{text}");
     }
@@ -477,10 +571,13 @@ async fn no_more_than_four_requests_are_under_way_at_once() {
 async fn self_signed() -> String {
     use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
     app::with_tls();
-    let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/certificate.pem")).unwrap();
+    let certificate =
+        CertificateDer::from_pem_slice(include_bytes!("tls/certificate.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/key.pem")).unwrap();
-    let config =
-        tokio_rustls::rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    let config = tokio_rustls::rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
@@ -491,9 +588,16 @@ async fn self_signed() -> String {
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
             let mut request = vec![0; 4096];
             let length = stream.read(&mut request).await.unwrap_or(0);
-            let target = String::from_utf8_lossy(&request[..length]).lines().next().unwrap_or_default().to_owned();
+            let target = String::from_utf8_lossy(&request[..length])
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             let body = axum::body::to_bytes(sound(&target).into_body(), usize::MAX).await.unwrap();
-            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
             let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;
             let _ = stream.shutdown().await;
         }
@@ -509,6 +613,7 @@ async fn a_self_signed_certificate_is_a_clear_sentence_and_accepted_only_when_sa
     let refused = app.connect(&url).await;
     assert_eq!(refused.problem(), (502, "jellyfin_unreachable".into()));
     assert!(refused.text().contains("acceptInvalidCertificates"), "{}", refused.text());
-    let body = json!({"serverUrl":url,"username":"anna","password":"pw","acceptInvalidCertificates":true});
+    let body =
+        json!({"serverUrl":url,"username":"anna","password":"pw","acceptInvalidCertificates":true});
     assert_eq!(app.post("/api/settings/jellyfin/test", &body).await.status, 200);
 }

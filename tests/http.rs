@@ -1,4 +1,4 @@
-//! The interface as `http-api.md` promises it. Every answer is held against the product's own description too.
+//! The interface as `docs/http.md` promises it. Every answer is held against the product's own description too.
 
 use axum::http::StatusCode;
 use mediatheca_jellyfin_sync::http::Access;
@@ -11,7 +11,13 @@ const NDJSON: [(&str, &str); 1] = [("content-type", "application/x-ndjson")];
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
 fn titles() -> LogText {
-    LogText::new().movie("the-matrix-1999", "The Matrix", 1999, 603).series("breaking-bad-2008", "Breaking Bad", 2008, 1396, 3)
+    LogText::new().movie("the-matrix-1999", "The Matrix", 1999, 603).series(
+        "breaking-bad-2008",
+        "Breaking Bad",
+        2008,
+        1396,
+        3,
+    )
 }
 
 async fn connected(log: &LogText) -> (TestApp, Replay) {
@@ -33,8 +39,13 @@ async fn health_touches_no_store_and_needs_no_name() {
 async fn the_description_is_openapi_3_1_and_names_every_route() {
     let app = TestApp::new().await;
     let description = app.get("/api/openapi.json").await.json();
-    assert!(description["openapi"].as_str().unwrap().starts_with("3.1"), "{}", description["openapi"]);
-    let routes: Vec<&str> = description["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert!(
+        description["openapi"].as_str().unwrap().starts_with("3.1"),
+        "{}",
+        description["openapi"]
+    );
+    let routes: Vec<&str> =
+        description["paths"].as_object().unwrap().keys().map(String::as_str).collect();
     let promised = [
         "/api/events",
         "/api/jellyfin/import",
@@ -54,7 +65,8 @@ async fn the_description_is_openapi_3_1_and_names_every_route() {
     ];
     assert_eq!(routes, promised);
     for run in ["scan", "import"] {
-        let answers = &description["paths"][format!("/api/jellyfin/{run}")]["post"]["responses"]["200"]["content"];
+        let answers = &description["paths"][format!("/api/jellyfin/{run}")]["post"]["responses"]["200"]
+            ["content"];
         let kinds: Vec<&str> = answers.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(kinds, ["application/json", "text/event-stream"]);
     }
@@ -72,11 +84,18 @@ async fn settings_are_saved_shown_without_secrets_and_forgotten() {
     let jellyfin = json!({"serverUrl":"nas:8096/web/index.html#!/home","username":"marta","password":"pässwörd"});
     let saved = app.put("/api/settings/jellyfin", &jellyfin).await.json();
     assert_eq!(saved["jellyfin"]["serverUrl"], "http://nas:8096");
-    assert_eq!((&saved["jellyfin"]["username"], &saved["jellyfin"]["hasPassword"]), (&json!("marta"), &json!(true)));
+    assert_eq!(
+        (&saved["jellyfin"]["username"], &saved["jellyfin"]["hasPassword"]),
+        (&json!("marta"), &json!(true))
+    );
     app.put("/api/settings/tmdb", &json!({"apiKey":"tmdb-key"})).await;
-    let sync = json!({"timeZone":"Europe/Vienna","sync":{"every":"30m","holdPossibleRewatches":true}});
+    let sync =
+        json!({"timeZone":"Europe/Vienna","sync":{"every":"30m","holdPossibleRewatches":true}});
     let saved = app.put("/api/settings/preferences", &sync).await.json();
-    assert_eq!((&saved["timeZone"], &saved["sync"]["every"]), (&json!("Europe/Vienna"), &json!("30m")));
+    assert_eq!(
+        (&saved["timeZone"], &saved["sync"]["every"]),
+        (&json!("Europe/Vienna"), &json!("30m"))
+    );
     let kept = app.put("/api/settings/preferences", &json!({"sync":{"every":null}})).await.json();
     assert_eq!(
         (&kept["timeZone"], &kept["sync"]["every"], &kept["sync"]["holdPossibleRewatches"]),
@@ -89,7 +108,10 @@ async fn settings_are_saved_shown_without_secrets_and_forgotten() {
     }
     assert!(on_disk.contains("\"jellyfin_server_url\": \"http://nas:8096\""), "{on_disk}");
     let forgotten = app.delete("/api/settings/jellyfin").await.json();
-    assert_eq!((&forgotten["jellyfin"]["serverUrl"], &forgotten["jellyfin"]["hasPassword"]), (&Value::Null, &json!(false)));
+    assert_eq!(
+        (&forgotten["jellyfin"]["serverUrl"], &forgotten["jellyfin"]["hasPassword"]),
+        (&Value::Null, &json!(false))
+    );
     assert_eq!(forgotten["tmdb"]["hasApiKey"], true, "only Jellyfin is forgotten");
 }
 
@@ -99,10 +121,17 @@ async fn another_user_drops_all_that_belonged_to_the_old_one_and_the_same_keeps_
     let before = app.get("/api/settings").await.json();
     assert_eq!(before["jellyfin"]["hasAccessToken"], true);
     let same = app.put("/api/settings/jellyfin", &json!({"username":"anna"})).await.json();
-    assert_eq!((&same["jellyfin"]["hasAccessToken"], &same["jellyfin"]["hasPassword"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        (&same["jellyfin"]["hasAccessToken"], &same["jellyfin"]["hasPassword"]),
+        (&json!(true), &json!(true))
+    );
     let other = app.put("/api/settings/jellyfin", &json!({"username":"berta"})).await.json();
     assert_eq!(
-        (&other["jellyfin"]["hasAccessToken"], &other["jellyfin"]["userId"], &other["jellyfin"]["hasPassword"]),
+        (
+            &other["jellyfin"]["hasAccessToken"],
+            &other["jellyfin"]["userId"],
+            &other["jellyfin"]["hasPassword"]
+        ),
         (&json!(false), &Value::Null, &json!(false))
     );
 }
@@ -134,16 +163,24 @@ async fn every_wrong_body_is_told_apart_and_changes_nothing() {
     assert!(!app.store().join("settings.json").exists());
     assert_eq!(app.log(), "");
     let large = vec![b' '; 300 * 1024];
-    assert_eq!(app.call("PUT", "/api/settings/jellyfin", &JSON, large).await.problem(), (413, "payload_too_large".into()));
+    assert_eq!(
+        app.call("PUT", "/api/settings/jellyfin", &JSON, large).await.problem(),
+        (413, "payload_too_large".into())
+    );
     assert_eq!(app.get("/api/nothing").await.problem(), (404, "not_found".into()));
-    assert_eq!(app.delete("/api/jellyfin/scan").await.problem(), (405, "method_not_allowed".into()));
+    assert_eq!(
+        app.delete("/api/jellyfin/scan").await.problem(),
+        (405, "method_not_allowed".into())
+    );
     assert_eq!(app.get("/api/library/movies/none-1999").await.problem(), (404, "not_found".into()));
 }
 
 #[tokio::test]
 async fn a_value_in_the_wrong_place_is_not_repeated_in_the_error() {
     let app = TestApp::new().await;
-    let answer = app.call("PUT", "/api/settings/jellyfin", &JSON, br#"{"password":12345678901234}"#.to_vec()).await;
+    let answer = app
+        .call("PUT", "/api/settings/jellyfin", &JSON, br#"{"password":12345678901234}"#.to_vec())
+        .await;
     assert!(!answer.text().contains("12345678901234"), "{}", answer.text());
 }
 
@@ -165,16 +202,32 @@ async fn a_scan_shows_what_would_be_added_and_changes_not_a_byte() {
     assert_eq!(files(), before);
     assert_eq!(scan["log"]["position"], 2);
     assert_eq!(scan["server"]["version"], "10.11.11");
-    let matrix = scan["matchedMovies"].as_array().unwrap().iter().find(|m| m["decision"]["action"] == "add").unwrap();
+    let matrix = scan["matchedMovies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|m| m["decision"]["action"] == "add")
+        .unwrap();
     assert_eq!(matrix["decision"], json!({"action":"add","date":"2024-03-01"}));
-    assert_eq!((&matrix["slug"], &matrix["hasExistingWatchData"]), (&json!("the-matrix-1999"), &json!(false)));
+    assert_eq!(
+        (&matrix["slug"], &matrix["hasExistingWatchData"]),
+        (&json!("the-matrix-1999"), &json!(false))
+    );
     assert_eq!(matrix["item"]["lastPlayedDate"], "2024-03-01T20:15:30.1234567Z");
     assert_eq!(matrix["item"]["itemType"], "Movie");
     assert_eq!(scan["summary"]["moviesToAdd"], 1);
     assert_eq!(scan["summary"]["episodesToAdd"], 21);
     let episode = &scan["matchedSeries"][0]["episodes"][0];
-    assert_eq!((&episode["season"], &episode["episode"], &episode["decision"]["action"]), (&json!(0), &json!(1), &json!("add")));
-    let reasons: Vec<&str> = scan["unmatchedMovies"].as_array().unwrap().iter().map(|u| u["reason"].as_str().unwrap()).collect();
+    assert_eq!(
+        (&episode["season"], &episode["episode"], &episode["decision"]["action"]),
+        (&json!(0), &json!(1), &json!("add"))
+    );
+    let reasons: Vec<&str> = scan["unmatchedMovies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|u| u["reason"].as_str().unwrap())
+        .collect();
     for reason in ["not_in_library", "no_tmdb_id", "invalid_tmdb_id"] {
         assert!(reasons.contains(&reason), "{reasons:?}");
     }
@@ -216,7 +269,10 @@ async fn what_is_excluded_stays_out_of_the_import() {
     let (app, _replay) = connected(&titles()).await;
     let body = json!({"exclude":["48b60052903d0aea7c44892769d6797f","49C8B61B-3A82-E8B3-CBB6-038B1A623F73"]});
     let import = app.post("/api/jellyfin/import", &body).await.json();
-    assert_eq!((&import["outcome"], &import["skipped"]["excluded"]), (&json!("nothing_to_add"), &json!(22)));
+    assert_eq!(
+        (&import["outcome"], &import["skipped"]["excluded"]),
+        (&json!("nothing_to_add"), &json!(22))
+    );
 }
 
 /// Case 27: two tabs.
@@ -224,7 +280,9 @@ async fn what_is_excluded_stays_out_of_the_import() {
 async fn two_imports_at_once_add_one_set_of_events() {
     let (app, _replay) = connected(&titles()).await;
     let (one, two) = tokio::join!(app.import(), app.import());
-    let added = |report: &Value| report["moviesAdded"].as_u64().unwrap() + report["episodesAdded"].as_u64().unwrap();
+    let added = |report: &Value| {
+        report["moviesAdded"].as_u64().unwrap() + report["episodesAdded"].as_u64().unwrap()
+    };
     assert_eq!(added(&one) + added(&two), 22);
     assert_eq!(app.appended(titles().text()).len(), 22);
 }
@@ -235,7 +293,8 @@ async fn progress_is_streamed_and_ends_in_the_result_or_the_problem() {
     let stream = [("accept", "text/event-stream")];
     let told = app.call("POST", "/api/jellyfin/import", &stream, vec![]).await;
     assert_eq!(told.content_type, "text/event-stream");
-    let events: Vec<(String, Value)> = told.text().split("\n\n").filter(|e| !e.is_empty()).map(event).collect();
+    let events: Vec<(String, Value)> =
+        told.text().split("\n\n").filter(|e| !e.is_empty()).map(event).collect();
     let phases: Vec<&str> = events.iter().filter_map(|(_, data)| data["phase"].as_str()).collect();
     for phase in ["movies", "series", "episodes", "plan", "append"] {
         assert!(phases.contains(&phase), "{phases:?}");
@@ -244,12 +303,15 @@ async fn progress_is_streamed_and_ends_in_the_result_or_the_problem() {
     assert_eq!((last.as_str(), &result["outcome"]), ("result", &json!("complete")));
     replay.break_requests("includeItemTypes=Movie", 404);
     let told = app.call("POST", "/api/jellyfin/scan", &stream, vec![]).await;
-    let (last, problem) = told.text().split("\n\n").filter(|e| !e.is_empty()).map(event).last().unwrap();
+    let (last, problem) =
+        told.text().split("\n\n").filter(|e| !e.is_empty()).map(event).last().unwrap();
     assert_eq!((last.as_str(), &problem["code"]), ("problem", &json!("jellyfin_error")));
 }
 
 fn event(text: &str) -> (String, Value) {
-    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
+    let field = |name: &str| {
+        text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned()
+    };
     (field("event:"), serde_json::from_str(&field("data:")).unwrap())
 }
 
@@ -267,7 +329,10 @@ async fn a_broken_line_stops_everything_with_its_number_and_nothing_is_written()
     assert_eq!(app.log(), broken);
     assert_eq!(app.get("/api/events").await.text(), broken, "it can still be exported as it is");
     let status = app.get("/api/jellyfin/status").await.json();
-    assert_eq!((&status["lastImport"]["outcome"], &status["failure"]["code"]), (&json!("failed"), &json!("log_corrupt")));
+    assert_eq!(
+        (&status["lastImport"]["outcome"], &status["failure"]["code"]),
+        (&json!("failed"), &json!("log_corrupt"))
+    );
 }
 
 #[tokio::test]
@@ -280,7 +345,10 @@ async fn a_whole_log_goes_into_an_empty_one_alone_all_or_nothing() {
     let with_gap = titles().text().replace("\"globalPosition\":2", "\"globalPosition\":70");
     let begun = app.call("POST", "/api/events", &NDJSON, with_gap.clone().into()).await.json();
     assert_eq!(begun, json!({"events":2,"position":70}));
-    assert_eq!(app.call("POST", "/api/events", &NDJSON, with_gap.clone().into()).await.problem(), (409, "log_not_empty".into()));
+    assert_eq!(
+        app.call("POST", "/api/events", &NDJSON, with_gap.clone().into()).await.problem(),
+        (409, "log_not_empty".into())
+    );
     assert_eq!(app.get("/api/events").await.text(), with_gap);
     assert_eq!(app.get("/api/events?after=69").await.text().lines().count(), 1);
     assert_eq!(app.get("/api/events?after=70").await.text(), "");
@@ -291,9 +359,15 @@ async fn a_whole_log_goes_into_an_empty_one_alone_all_or_nothing() {
 async fn where_series_fail_movies_are_imported_and_the_failure_stays_in_the_status() {
     let (app, replay) = connected(&titles()).await;
     replay.break_requests("includeItemTypes=Series", 404);
-    assert_eq!(app.post("/api/jellyfin/scan", &Value::Null).await.problem(), (502, "jellyfin_error".into()));
+    assert_eq!(
+        app.post("/api/jellyfin/scan", &Value::Null).await.problem(),
+        (502, "jellyfin_error".into())
+    );
     let import = app.import().await;
-    assert_eq!((&import["outcome"], &import["moviesAdded"], &import["episodesAdded"]), (&json!("partial"), &json!(1), &json!(0)));
+    assert_eq!(
+        (&import["outcome"], &import["moviesAdded"], &import["episodesAdded"]),
+        (&json!("partial"), &json!(1), &json!(0))
+    );
     assert_eq!(import["errors"][0]["name"], "series");
     assert_eq!(import["forgotten"], 0);
     assert_eq!(app.get("/api/jellyfin/status").await.json()["failure"]["code"], "jellyfin_error");
@@ -307,13 +381,18 @@ async fn where_series_fail_movies_are_imported_and_the_failure_stays_in_the_stat
 async fn the_token_is_asked_for_and_a_browser_gets_a_cookie_for_it() {
     let app = TestApp::with(limits(), Access::Token(SecretString::from("s3cret"))).await;
     let host = ("host", "sync.example");
-    let call = async |headers: &[(&str, &str)]| app.call("GET", "/api/settings", headers, vec![]).await;
+    let call =
+        async |headers: &[(&str, &str)]| app.call("GET", "/api/settings", headers, vec![]).await;
     assert_eq!(call(&[host]).await.problem(), (401, "unauthorized".into()));
-    assert_eq!(call(&[host, ("authorization", "Bearer nope")]).await.problem(), (401, "unauthorized".into()));
+    assert_eq!(
+        call(&[host, ("authorization", "Bearer nope")]).await.problem(),
+        (401, "unauthorized".into())
+    );
     assert_eq!(call(&[host, ("authorization", "Bearer s3cret")]).await.status, StatusCode::OK);
     let evil = [host, ("authorization", "Bearer s3cret"), ("origin", "https://evil.example")];
     assert_eq!(call(&evil).await.problem(), (403, "forbidden_origin".into()));
-    let wrong = app.call("POST", "/api/session", &[host, JSON[0]], br#"{"token":"nope"}"#.into()).await;
+    let wrong =
+        app.call("POST", "/api/session", &[host, JSON[0]], br#"{"token":"nope"}"#.into()).await;
     assert_eq!(wrong.problem(), (401, "unauthorized".into()));
     assert!(!wrong.text().contains("s3cret"));
 }
@@ -321,14 +400,19 @@ async fn the_token_is_asked_for_and_a_browser_gets_a_cookie_for_it() {
 #[tokio::test]
 async fn a_name_that_is_not_this_machines_is_refused_without_a_token() {
     let app = TestApp::new().await;
-    let answer = app.call("GET", "/api/settings", &[("host", "rebound.example:8787")], vec![]).await;
+    let answer =
+        app.call("GET", "/api/settings", &[("host", "rebound.example:8787")], vec![]).await;
     assert_eq!(answer.problem(), (403, "forbidden_origin".into()));
 }
 
 #[tokio::test]
 async fn a_film_named_like_markup_is_a_film() {
-    let log = LogText::new().movie("scriptalert1script-2020", "<script>alert(1)</script>", 2020, 500_008);
+    let log =
+        LogText::new().movie("scriptalert1script-2020", "<script>alert(1)</script>", 2020, 500_008);
     let (app, _replay) = connected(&log).await;
     assert_eq!(app.import().await["moviesAdded"], 1);
-    assert_eq!(app.get("/api/library/movies").await.json()["movies"][0]["name"], "<script>alert(1)</script>");
+    assert_eq!(
+        app.get("/api/library/movies").await.json()["movies"][0]["name"],
+        "<script>alert(1)</script>"
+    );
 }

@@ -15,8 +15,10 @@ fn words<'a>(text: &'a str, beginning: &str) -> BTreeSet<&'a str> {
 #[test]
 fn the_function_may_get_list_and_put_and_never_delete() {
     let template = read("infra/template.yaml");
-    let allowed: BTreeSet<&str> =
-        words(&template, "s3:").into_iter().filter(|word| !matches!(*word, "s3:prefix:" | "s3:")).collect();
+    let allowed: BTreeSet<&str> = words(&template, "s3:")
+        .into_iter()
+        .filter(|word| !matches!(*word, "s3:prefix:" | "s3:"))
+        .collect();
     // `s3:*` is what the bucket denies to all who come without TLS.
     assert_eq!(allowed, ["s3:*", "s3:GetObject", "s3:ListBucket", "s3:PutObject"].into());
     let denied = template.split("s3:*").next().unwrap();
@@ -41,7 +43,10 @@ fn every_variable_of_the_template_is_one_that_the_product_reads() {
 /// What the template's schedule sends; `lambda.rs` hands it to the function.
 pub fn schedules_input() -> serde_json::Value {
     let template = read("infra/template.yaml");
-    let input = template.lines().find_map(|line| line.trim().strip_prefix("Input: '")?.strip_suffix('\'')).unwrap();
+    let input = template
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Input: '")?.strip_suffix('\''))
+        .unwrap();
     serde_json::from_str(input).unwrap()
 }
 

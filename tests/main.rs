@@ -4,6 +4,7 @@
 mod architecture;
 mod automatic;
 mod bounds;
+mod citations;
 mod cli;
 mod client;
 mod emulator;

@@ -37,13 +37,23 @@ use crate::{
 const BUCKET: &str = "mediatheca";
 
 fn server() -> String {
-    std::env::var("MEDIATHECA_TEST_S3").expect("tests/run starts an S3 server and names it in MEDIATHECA_TEST_S3")
+    std::env::var("MEDIATHECA_TEST_S3")
+        .expect("tests/run starts an S3 server and names it in MEDIATHECA_TEST_S3")
 }
 
 fn access(endpoint: &str) -> S3Access {
-    let keys = S3Keys { access_key_id: "testkey".into(), secret_access_key: "testsecret".to_owned().into(), session_token: None };
+    let keys = S3Keys {
+        access_key_id: "testkey".into(),
+        secret_access_key: "testsecret".to_owned().into(),
+        session_token: None,
+    };
     let access = S3Access::new("us-east-1".into(), keys);
-    S3Access { endpoint: Some(endpoint.to_owned()), path_style: true, first_pause: Duration::from_millis(10), ..access }
+    S3Access {
+        endpoint: Some(endpoint.to_owned()),
+        path_style: true,
+        first_pause: Duration::from_millis(10),
+        ..access
+    }
 }
 
 /// A client of its own, to look past the store.
@@ -73,11 +83,16 @@ fn open(prefix: &str) -> S3Store {
 
 async fn keys(prefix: &str) -> Vec<String> {
     let listed = client().list_objects_v2().bucket(BUCKET).prefix(prefix).send().await.unwrap();
-    listed.contents().iter().map(|object| object.key().unwrap()[prefix.len() + 1..].to_owned()).collect()
+    listed
+        .contents()
+        .iter()
+        .map(|object| object.key().unwrap()[prefix.len() + 1..].to_owned())
+        .collect()
 }
 
 async fn object(prefix: &str, key: &str) -> Vec<u8> {
-    let object = client().get_object().bucket(BUCKET).key(format!("{prefix}/{key}")).send().await.unwrap();
+    let object =
+        client().get_object().bucket(BUCKET).key(format!("{prefix}/{key}")).send().await.unwrap();
     object.body.collect().await.unwrap().to_vec()
 }
 
@@ -120,7 +135,11 @@ async fn the_log_is_what_its_objects_say_one_after_the_other() {
     }
     assert_eq!(concatenated, log);
     let others: Vec<&String> = keys.iter().filter(|key| !key.starts_with("commits/")).collect();
-    assert_eq!(others, ["check/conditions"], "a whole log, a few commits, and the look at the server: nothing else");
+    assert_eq!(
+        others,
+        ["check/conditions"],
+        "a whole log, a few commits, and the look at the server: nothing else"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -132,7 +151,8 @@ async fn many_commits_are_packed_and_read_in_few_requests() {
     let log = grow(&store, 40).await;
     let before = keys(&prefix).await;
     assert_eq!(read(&store).await, log, "the reader that packs");
-    let added: Vec<String> = keys(&prefix).await.into_iter().filter(|key| !before.contains(key)).collect();
+    let added: Vec<String> =
+        keys(&prefix).await.into_iter().filter(|key| !before.contains(key)).collect();
     assert_eq!(added, ["packs/00000000000000000001-00000000000000000041.jsonl"]);
     assert_eq!(object(&prefix, &added[0]).await, log, "a pack says the same bytes as its commits");
     let log = grow(&store, 2).await;
@@ -155,7 +175,8 @@ async fn a_large_beginning_stays_an_object_of_its_own() {
     store.begin(whole(log.text())).await.unwrap();
     let log = grow(&store, 33).await;
     assert_eq!(read(&store).await, log);
-    let packs: Vec<String> = keys(&prefix).await.into_iter().filter(|key| key.starts_with("packs/")).collect();
+    let packs: Vec<String> =
+        keys(&prefix).await.into_iter().filter(|key| key.starts_with("packs/")).collect();
     assert_eq!(packs, ["packs/00000000000000000003-00000000000000000035.jsonl"]);
     assert_eq!(read(&open(&prefix)).await, log, "what lies before the first pack is found");
 }
@@ -225,7 +246,10 @@ async fn a_write_of_which_nobody_knows_is_found_by_the_next_attempt() {
     assert!(matches!(error, StoreError::Io { .. }), "{error}");
     assert!(way.met_all());
     assert_eq!(read(&sound).await, [log, next.lines().to_vec()].concat(), "it had landed, once");
-    assert!(matches!(store.append(next).await, Err(StoreError::Conflict(_))), "so a second one plans again");
+    assert!(
+        matches!(store.append(next).await, Err(StoreError::Conflict(_))),
+        "so a second one plans again"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -245,7 +269,9 @@ async fn a_write_that_never_arrives_is_an_error_and_adds_nothing() {
 async fn what_is_read_through_faults_is_whole() {
     let (way, store, sound) = faulty("reading").await;
     let log = grow(&sound, 5).await;
-    for fault in [BROKEN, SLOW_DOWN, Fault::CutBefore, Fault::CutAfter, Fault::HalfTheAnswer, Fault::Silence] {
+    for fault in
+        [BROKEN, SLOW_DOWN, Fault::CutBefore, Fault::CutAfter, Fault::HalfTheAnswer, Fault::Silence]
+    {
         way.next(Method::GET, "/commits/0", &[fault]);
         way.next(Method::GET, "list-type=2", &[fault]);
         assert_eq!(read(&store).await, log, "{fault:?}");
@@ -253,7 +279,9 @@ async fn what_is_read_through_faults_is_whole() {
     }
     way.next(Method::GET, "/commits/0", &[BROKEN; 40]);
     let mut begun = store.read().await.unwrap();
-    let error = tokio::task::spawn_blocking(move || std::io::copy(&mut begun.reader, &mut std::io::sink()).unwrap_err());
+    let error = tokio::task::spawn_blocking(move || {
+        std::io::copy(&mut begun.reader, &mut std::io::sink()).unwrap_err()
+    });
     assert!(error.await.unwrap().to_string().contains("500 InternalError"), "never a shorter log");
     way.heal();
     assert_eq!(read(&store).await, log);
@@ -263,7 +291,9 @@ async fn what_is_read_through_faults_is_whole() {
 async fn a_document_is_replaced_once_whatever_happens_to_the_answer() {
     let (way, store, sound) = faulty("documents").await;
     store.replace("settings", None, b"1".into()).await.unwrap();
-    for (round, fault) in [Fault::CutAfter, Fault::Silence, BROKEN, MEETING, Fault::CutBefore].into_iter().enumerate() {
+    for (round, fault) in
+        [Fault::CutAfter, Fault::Silence, BROKEN, MEETING, Fault::CutBefore].into_iter().enumerate()
+    {
         let was = store.get("settings").await.unwrap().unwrap().version;
         way.next(Method::PUT, "/documents/", &[fault]);
         let bytes = format!("{round}{round}").into_bytes();
@@ -284,14 +314,20 @@ async fn a_document_that_is_not_there_may_be_called_forbidden() {
     store.replace("settings", None, b"1".into()).await.unwrap();
     way.next(Method::GET, "/documents/settings.json?", &[forbidden]);
     let error = store.get("settings").await.unwrap_err().to_string();
-    assert!(error.contains("403 AccessDenied"), "one that is there and may not be read is an error: {error}");
+    assert!(
+        error.contains("403 AccessDenied"),
+        "one that is there and may not be read is an error: {error}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_wrong_key_is_an_error_without_a_secret() {
     let prefix = prefix("wrong").await;
-    let keys =
-        S3Keys { access_key_id: "testkey".into(), secret_access_key: "n0t-the-secret".to_owned().into(), session_token: None };
+    let keys = S3Keys {
+        access_key_id: "testkey".into(),
+        secret_access_key: "n0t-the-secret".to_owned().into(),
+        session_token: None,
+    };
     let access = S3Access { keys, ..access(&server()) };
     let printed = format!("{access:?}");
     let store = S3Store::new(BUCKET, &prefix, access);
@@ -314,7 +350,9 @@ async fn careless(ignored: &'static str) -> (String, Arc<Mutex<BTreeMap<String, 
         let has = |name: &str| name != ignored && parts.headers.contains_key(name);
         match parts.method {
             // Nobody knows the ETag of anything here.
-            Method::PUT if has("if-match") || has("if-none-match") && is_there => StatusCode::PRECONDITION_FAILED,
+            Method::PUT if has("if-match") || has("if-none-match") && is_there => {
+                StatusCode::PRECONDITION_FAILED
+            }
             Method::PUT => {
                 objects.insert(parts.uri.path().to_owned(), bytes);
                 StatusCode::OK
@@ -339,11 +377,17 @@ async fn a_server_that_ignores_conditions_is_told_to_be_unsafe_and_gets_no_event
             store.append(commit(begin().text().as_bytes(), 1, 1)).await.unwrap_err(),
             store.replace("settings", None, b"{}".into()).await.unwrap_err(),
         ] {
-            assert!(matches!(error, StoreError::Unsafe(_)) && error.to_string().contains(said), "{error}");
+            assert!(
+                matches!(error, StoreError::Unsafe(_)) && error.to_string().contains(said),
+                "{error}"
+            );
         }
         let arguments = ["serve", "--listen", "127.0.0.1:0"];
-        let served =
-            tokio::task::spawn_blocking(move || product_at(&url, "s3://mediatheca/home", true, &arguments)).await.unwrap();
+        let served = tokio::task::spawn_blocking(move || {
+            product_at(&url, "s3://mediatheca/home", true, &arguments)
+        })
+        .await
+        .unwrap();
         assert_eq!(served.status.code(), Some(1), "told at the start, before anything can be lost");
         assert!(String::from_utf8_lossy(&served.stderr).contains(said), "{served:?}");
         let kept: Vec<String> = objects.lock().unwrap().keys().cloned().collect();
@@ -358,7 +402,12 @@ fn product(store: &str, keys: bool, arguments: &[&str]) -> std::process::Output 
 fn product_at(endpoint: &str, store: &str, keys: bool, arguments: &[&str]) -> std::process::Output {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mediatheca-jellyfin-sync"));
     let home = tempfile::tempdir().unwrap();
-    command.env_clear().env("HOME", home.path()).env("AWS_ENDPOINT_URL_S3", endpoint).args(["--store", store]).args(arguments);
+    command
+        .env_clear()
+        .env("HOME", home.path())
+        .env("AWS_ENDPOINT_URL_S3", endpoint)
+        .args(["--store", store])
+        .args(arguments);
     if keys {
         command.env("AWS_ACCESS_KEY_ID", "testkey").env("AWS_SECRET_ACCESS_KEY", "testsecret");
     }
@@ -377,11 +426,17 @@ async fn the_binary_keeps_a_log_in_a_bucket_by_the_variables_of_awss_own_tools()
     assert!(String::from_utf8_lossy(&again.stderr).contains("has events already"), "{again:?}");
     let without_keys = product(&store, false, &["log", "stat"]);
     assert_eq!(without_keys.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&without_keys.stderr).contains("set AWS_ACCESS_KEY_ID"), "{without_keys:?}");
+    assert!(
+        String::from_utf8_lossy(&without_keys.stderr).contains("set AWS_ACCESS_KEY_ID"),
+        "{without_keys:?}"
+    );
     let nowhere = product("s3://no-such-bucket/home", true, &["log", "stat"]);
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("404 NoSuchBucket"), "{nowhere:?}");
     let settings = product("s3://no-such-bucket/home", true, &["settings", "show"]);
-    assert!(String::from_utf8_lossy(&settings.stderr).contains("404 NoSuchBucket"), "no settings of nobody's: {settings:?}");
+    assert!(
+        String::from_utf8_lossy(&settings.stderr).contains("404 NoSuchBucket"),
+        "no settings of nobody's: {settings:?}"
+    );
     let typo = product("s3://bucket//home", true, &["log", "stat"]);
     assert_eq!(typo.status.code(), Some(2), "{typo:?}");
 }
@@ -414,7 +469,11 @@ async fn an_import_that_finds_nothing_new_asks_for_little() {
     let mut seen = [0; 3];
     let mut since = || {
         let of = |method: &Method, text: &str| way.seen(method, text);
-        let now = [of(&Method::PUT, ""), of(&Method::GET, "list-type=2"), of(&Method::GET, "") - of(&Method::GET, "list-type=2")];
+        let now = [
+            of(&Method::PUT, ""),
+            of(&Method::GET, "list-type=2"),
+            of(&Method::GET, "") - of(&Method::GET, "list-type=2"),
+        ];
         let since = [0, 1, 2].map(|n| now[n] - seen[n]);
         seen = now;
         since

@@ -33,17 +33,27 @@ async fn a_page_loads_nothing_from_elsewhere_runs_nothing_inline_and_stands_in_n
     for path in PAGES {
         let answer = app.call("GET", path, &[HTML], vec![]).await;
         let policy = answer.headers["content-security-policy"].to_str().unwrap();
-        for rule in
-            ["default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'"]
-        {
+        for rule in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ] {
             assert!(policy.contains(rule), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{policy}");
         assert_eq!(answer.headers["x-content-type-options"], "nosniff");
         assert_eq!(answer.headers["cache-control"], "no-store");
         let page = answer.text();
-        assert!(!page.contains(" style=") && !page.contains(" onclick=") && !page.contains("<style"), "{path}");
-        assert!(!page.contains("src=\"http") && !page.contains("href=\"http"), "{path}: nothing of another site");
+        assert!(
+            !page.contains(" style=") && !page.contains(" onclick=") && !page.contains("<style"),
+            "{path}"
+        );
+        assert!(
+            !page.contains("src=\"http") && !page.contains("href=\"http"),
+            "{path}: nothing of another site"
+        );
     }
 }
 
@@ -51,16 +61,35 @@ async fn a_page_loads_nothing_from_elsewhere_runs_nothing_inline_and_stands_in_n
 async fn a_form_that_another_site_sends_changes_nothing() {
     let app = TestApp::new().await;
     let evil = ("origin", "https://evil.example");
-    for path in
-        ["/settings/jellyfin", "/settings/preferences", "/settings/tmdb", "/sync/scan", "/sync/import", "/settings/appearance"]
-    {
-        for headers in [&[evil][..], &[("origin", "null")], &[("sec-fetch-site", "cross-site")], &[]] {
-            let answer = send(&app, path, headers, "do=save&serverUrl=http://evil&username=x&timeZone=UTC&apiKey=k").await;
+    for path in [
+        "/settings/jellyfin",
+        "/settings/preferences",
+        "/settings/tmdb",
+        "/sync/scan",
+        "/sync/import",
+        "/settings/appearance",
+    ] {
+        for headers in
+            [&[evil][..], &[("origin", "null")], &[("sec-fetch-site", "cross-site")], &[]]
+        {
+            let answer = send(
+                &app,
+                path,
+                headers,
+                "do=save&serverUrl=http://evil&username=x&timeZone=UTC&apiKey=k",
+            )
+            .await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} {headers:?}");
         }
     }
     assert!(!app.store().exists());
-    let own = send(&app, "/settings/jellyfin", &[OWN], "do=save&serverUrl=nas:8096&username=marta&password=geheim").await;
+    let own = send(
+        &app,
+        "/settings/jellyfin",
+        &[OWN],
+        "do=save&serverUrl=nas:8096&username=marta&password=geheim",
+    )
+    .await;
     assert_eq!((own.status, location(&own)), (StatusCode::SEE_OTHER, "/settings?done=saved"));
     let page = app.call("GET", "/settings?done=saved", &[HTML], vec![]).await.text();
     assert!(page.contains("http://nas:8096") && page.contains("marta") && !page.contains("geheim"));
@@ -73,7 +102,10 @@ async fn who_is_not_signed_in_sees_the_door_and_nothing_else() {
     for path in PAGES {
         let answer = app.call("GET", path, &[host, HTML], vec![]).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
-        assert!(answer.text().contains("<h1>Sign in</h1>") && !answer.text().contains("<nav"), "{path}");
+        assert!(
+            answer.text().contains("<h1>Sign in</h1>") && !answer.text().contains("<nav"),
+            "{path}"
+        );
     }
     let api = app.call("GET", "/api/settings", &[host, HTML], vec![]).await;
     assert_eq!(api.problem(), (401, "unauthorized".into()), "a program reads a problem");
@@ -92,8 +124,14 @@ async fn who_is_not_signed_in_sees_the_door_and_nothing_else() {
     let pair = cookie.split(';').next().unwrap();
     let inside = app.call("GET", "/log", &[host, HTML, ("cookie", pair)], vec![]).await;
     assert_eq!(inside.status, StatusCode::OK);
-    let forged =
-        app.call("POST", "/sync/scan", &[host, FORM, ("cookie", pair), ("origin", "https://evil.example")], vec![]).await;
+    let forged = app
+        .call(
+            "POST",
+            "/sync/scan",
+            &[host, FORM, ("cookie", pair), ("origin", "https://evil.example")],
+            vec![],
+        )
+        .await;
     assert_eq!(forged.status, StatusCode::FORBIDDEN, "a cookie alone sends no form");
 }
 
@@ -102,7 +140,9 @@ async fn a_poster_comes_from_jellyfin_and_must_be_a_picture() {
     let jellyfin = Router::new().fallback(async |uri: axum::http::Uri| match uri.path() {
         "/Items/aa/Images/Primary" => ([("content-type", "image/jpeg")], "picture").into_response(),
         "/Items/bb/Images/Primary" => ([("content-type", "text/html")], "<script>").into_response(),
-        "/Items/cc/Images/Primary" => ([("content-type", "image/svg+xml")], "<svg>").into_response(),
+        "/Items/cc/Images/Primary" => {
+            ([("content-type", "image/svg+xml")], "<svg>").into_response()
+        }
         _ => StatusCode::NOT_FOUND.into_response(),
     });
     use axum::response::IntoResponse;
@@ -111,11 +151,20 @@ async fn a_poster_comes_from_jellyfin_and_must_be_a_picture() {
     tokio::spawn(async move { axum::serve(listener, jellyfin).await });
     let app = TestApp::new().await;
     assert_eq!(app.get("/posters/aa").await.problem(), (409, "not_configured".into()));
-    app.put("/api/settings/jellyfin", &json!({"serverUrl":url,"username":"anna","password":"p"})).await;
+    app.put("/api/settings/jellyfin", &json!({"serverUrl":url,"username":"anna","password":"p"}))
+        .await;
     let poster = app.get("/posters/aa").await;
-    assert_eq!((poster.status, poster.content_type.as_str(), poster.text().as_str()), (StatusCode::OK, "image/jpeg", "picture"));
+    assert_eq!(
+        (poster.status, poster.content_type.as_str(), poster.text().as_str()),
+        (StatusCode::OK, "image/jpeg", "picture")
+    );
     assert!(poster.headers["cache-control"].to_str().unwrap().contains("max-age"));
-    for (item, code) in [("bb", "jellyfin_error"), ("cc", "jellyfin_error"), ("dd", "not_found"), ("..%2f..", "not_found")] {
+    for (item, code) in [
+        ("bb", "jellyfin_error"),
+        ("cc", "jellyfin_error"),
+        ("dd", "not_found"),
+        ("..%2f..", "not_found"),
+    ] {
         assert_eq!(app.get(&format!("/posters/{item}")).await.problem().1, code, "{item}");
     }
 }
@@ -132,7 +181,8 @@ async fn what_a_scan_showed_is_there_until_an_import() {
         let page = app.call("GET", "/sync", &[HTML], vec![]).await.text();
         assert!(page.contains("1 movie would be added") && page.contains("The Matrix"), "{page}");
     }
-    let left_out = app.call("GET", "/sync/left-out?reason=no_tmdb_id", &[HTML], vec![]).await.text();
+    let left_out =
+        app.call("GET", "/sync/left-out?reason=no_tmdb_id", &[HTML], vec![]).await.text();
     assert!(left_out.contains("No TMDB id"));
     assert_eq!(app.log(), log.text());
     let item = "48b60052903d0aea7c44892769d6797f";
@@ -144,7 +194,9 @@ async fn what_a_scan_showed_is_there_until_an_import() {
     assert_eq!(app.appended(log.text()).len(), 1);
     let page = app.call("GET", "/sync", &[HTML], vec![]).await.text();
     assert!(
-        page.contains("1 movie added") && page.contains("/library/movies/the-matrix-1999") && !page.contains("id=\"preview\"")
+        page.contains("1 movie added")
+            && page.contains("/library/movies/the-matrix-1999")
+            && !page.contains("id=\"preview\"")
     );
 }
 
@@ -152,7 +204,10 @@ async fn what_a_scan_showed_is_there_until_an_import() {
 async fn following_ends_where_nothing_runs() {
     let app = TestApp::new().await;
     let told = app.get("/sync/progress").await;
-    assert_eq!((told.content_type.as_str(), told.text().contains("event: done")), ("text/event-stream", true));
+    assert_eq!(
+        (told.content_type.as_str(), told.text().contains("event: done")),
+        ("text/event-stream", true)
+    );
 }
 
 fn library() -> Folded {
@@ -178,10 +233,20 @@ fn names(folded: &Folded, query: &Query) -> Vec<String> {
 fn a_library_is_searched_filtered_and_put_in_order() {
     let folded = library();
     let all = Query::default();
-    assert_eq!(names(&folded, &all), ["Amélie", "Dark", "Derry Girls", "Arrival"], "watched last comes first");
+    assert_eq!(
+        names(&folded, &all),
+        ["Amélie", "Dark", "Derry Girls", "Arrival"],
+        "watched last comes first"
+    );
     assert_eq!(names(&folded, &Query { text: "  AMELIE".into(), ..all.clone() }), ["Amélie"]);
-    assert_eq!(names(&folded, &Query { order: Order::Year, ..all.clone() }), ["Derry Girls", "Dark", "Arrival", "Amélie"]);
-    assert_eq!(names(&folded, &Query { kind: Kind::Series, order: Order::Name, ..all.clone() }), ["Dark", "Derry Girls"]);
+    assert_eq!(
+        names(&folded, &Query { order: Order::Year, ..all.clone() }),
+        ["Derry Girls", "Dark", "Arrival", "Amélie"]
+    );
+    assert_eq!(
+        names(&folded, &Query { kind: Kind::Series, order: Order::Name, ..all.clone() }),
+        ["Dark", "Derry Girls"]
+    );
     for (progress, expected) in [
         (Progress::Watched, vec!["Amélie", "Derry Girls"]),
         (Progress::InProgress, vec!["Dark"]),
@@ -198,7 +263,8 @@ fn history_tells_each_day_once_and_a_series_by_its_episodes() {
     assert_eq!(history.year, 2026, "the last year in which anything was watched");
     assert_eq!(history.years.into_iter().collect::<Vec<_>>(), [(2024, 3), (2025, 2), (2026, 1)]);
     let year = folded.library.history(Some(2024));
-    let days: Vec<(String, u64)> = year.days.iter().map(|day| (day.date.to_string(), day.count())).collect();
+    let days: Vec<(String, u64)> =
+        year.days.iter().map(|day| (day.date.to_string(), day.count())).collect();
     assert_eq!(days, [("2024-02-15".to_owned(), 1), ("2024-02-14".to_owned(), 2)]);
     let dark = folded.library.history(Some(2025));
     match &dark.days[0].viewings[0].what {

@@ -49,26 +49,35 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let (movie, series, id, episode, rewatch) = (0..MOVIES, 0..SERIES, 0..3u32, 1..4i32, 0..3u32);
     prop_oneof![
-        (movie.clone(), id.clone(), day()).prop_map(|(movie, id, day)| Step::Session { movie, id, day }),
-        (movie.clone(), id.clone(), day()).prop_map(|(movie, id, day)| Step::Moved { movie, id, day }),
+        (movie.clone(), id.clone(), day()).prop_map(|(movie, id, day)| Step::Session {
+            movie,
+            id,
+            day
+        }),
+        (movie.clone(), id.clone(), day()).prop_map(|(movie, id, day)| Step::Moved {
+            movie,
+            id,
+            day
+        }),
         (movie.clone(), id).prop_map(|(movie, id)| Step::Removed { movie, id }),
         movie.clone().prop_map(|movie| Step::MovieGone { movie }),
         movie.clone().prop_map(|movie| Step::MovieFocus { movie }),
-        (series.clone(), rewatch.clone(), episode.clone(), day()).prop_map(|(series, rewatch, episode, day)| Step::Watched {
+        (series.clone(), rewatch.clone(), episode.clone(), day()).prop_map(
+            |(series, rewatch, episode, day)| Step::Watched { series, rewatch, episode, day }
+        ),
+        (series.clone(), rewatch.clone(), episode)
+            .prop_map(|(series, rewatch, episode)| Step::Unwatched { series, rewatch, episode }),
+        (series.clone(), rewatch.clone(), day()).prop_map(|(series, rewatch, day)| Step::Season {
             series,
             rewatch,
-            episode,
             day
         }),
-        (series.clone(), rewatch.clone(), episode).prop_map(|(series, rewatch, episode)| Step::Unwatched {
-            series,
-            rewatch,
-            episode
-        }),
-        (series.clone(), rewatch.clone(), day()).prop_map(|(series, rewatch, day)| Step::Season { series, rewatch, day }),
-        (series.clone(), rewatch.clone()).prop_map(|(series, rewatch)| Step::Rewatch { series, rewatch }),
-        (series.clone(), rewatch.clone()).prop_map(|(series, rewatch)| Step::Default { series, rewatch }),
-        (series.clone(), rewatch).prop_map(|(series, rewatch)| Step::RewatchGone { series, rewatch }),
+        (series.clone(), rewatch.clone())
+            .prop_map(|(series, rewatch)| Step::Rewatch { series, rewatch }),
+        (series.clone(), rewatch.clone())
+            .prop_map(|(series, rewatch)| Step::Default { series, rewatch }),
+        (series.clone(), rewatch)
+            .prop_map(|(series, rewatch)| Step::RewatchGone { series, rewatch }),
         series.prop_map(|series| Step::SeriesFocus { series }),
         Just(Step::Foreign),
         movie.prop_map(|movie| Step::Unknown { movie }),
@@ -93,12 +102,20 @@ fn log_of(steps: &[Step]) -> LogText {
         let series = |series: &u32| format!("Series-s{series}-2000");
         let session = |movie: &u32, id: &u32| format!("{movie}session{id}");
         log = match step {
-            Step::Session { movie: m, id, day } => log.session(&format!("m{m}-2000"), &session(m, id), day),
-            Step::Moved { movie: m, id, day } => {
-                log.event(&movie(m), "Watch_session_date_changed", json!({"sessionId":session(m, id),"date":day}))
+            Step::Session { movie: m, id, day } => {
+                log.session(&format!("m{m}-2000"), &session(m, id), day)
             }
-            Step::Removed { movie: m, id } => log.event(&movie(m), "Watch_session_removed", json!({"sessionId":session(m, id)})),
-            Step::MovieGone { movie: m } => log.event(&movie(m), "Movie_removed_from_library", json!({})),
+            Step::Moved { movie: m, id, day } => log.event(
+                &movie(m),
+                "Watch_session_date_changed",
+                json!({"sessionId":session(m, id),"date":day}),
+            ),
+            Step::Removed { movie: m, id } => {
+                log.event(&movie(m), "Watch_session_removed", json!({"sessionId":session(m, id)}))
+            }
+            Step::MovieGone { movie: m } => {
+                log.event(&movie(m), "Movie_removed_from_library", json!({}))
+            }
             Step::MovieFocus { movie: m } => log.event(&movie(m), "Movie_in_focus_set", json!({})),
             Step::Watched { series: s, rewatch, episode, day } => {
                 log.watched(&format!("s{s}-2000"), &rewatch_id(*rewatch), *episode, day)
@@ -112,18 +129,29 @@ fn log_of(steps: &[Step]) -> LogText {
                 log.event(&series(s), "Season_marked_watched", data)
             }
             Step::Rewatch { series: s, rewatch } => {
-                let data = json!({"rewatchId":rewatch_id(*rewatch),"name":"Again","friendSlugs":["anna"]});
+                let data =
+                    json!({"rewatchId":rewatch_id(*rewatch),"name":"Again","friendSlugs":["anna"]});
                 log.event(&series(s), "Rewatch_session_created", data)
             }
-            Step::Default { series: s, rewatch } => {
-                log.event(&series(s), "Default_rewatch_session_changed", json!({"rewatchId":rewatch_id(*rewatch)}))
+            Step::Default { series: s, rewatch } => log.event(
+                &series(s),
+                "Default_rewatch_session_changed",
+                json!({"rewatchId":rewatch_id(*rewatch)}),
+            ),
+            Step::RewatchGone { series: s, rewatch } => log.event(
+                &series(s),
+                "Rewatch_session_removed",
+                json!({"rewatchId":rewatch_id(*rewatch)}),
+            ),
+            Step::SeriesFocus { series: s } => {
+                log.event(&series(s), "Series_in_focus_set", json!({}))
             }
-            Step::RewatchGone { series: s, rewatch } => {
-                log.event(&series(s), "Rewatch_session_removed", json!({"rewatchId":rewatch_id(*rewatch)}))
+            Step::Foreign => {
+                log.event("Game-x", "Game_added_to_library", json!({"name":"✓ \"x\" \\ \u{1F3AE}"}))
             }
-            Step::SeriesFocus { series: s } => log.event(&series(s), "Series_in_focus_set", json!({})),
-            Step::Foreign => log.event("Game-x", "Game_added_to_library", json!({"name":"✓ \"x\" \\ \u{1F3AE}"})),
-            Step::Unknown { movie: m } => log.event(&movie(m), "Movie_invented_in_2031", json!({"a":[1,{"b":null}]})),
+            Step::Unknown { movie: m } => {
+                log.event(&movie(m), "Movie_invented_in_2031", json!({"a":[1,{"b":null}]}))
+            }
             Step::Later { day } => log.at(&format!("2024-03-{day:02}T12:00:00Z")),
         };
     }
@@ -150,50 +178,71 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
     let movies = vec((0..MOVIES + 1, any::<bool>(), option::of(instant())), 0..6);
     let episode = (option::of(1..5i32), option::of(1..5i32), any::<bool>(), option::of(instant()));
     let series = vec((0..SERIES + 1, vec(episode, 0..5)), 0..4);
-    (movies, series, prop_oneof![Just("10.11.11"), Just("12.0.0")]).prop_map(|(movies, series, version)| {
-        let movies = (0..).zip(movies).map(|(n, (tmdb, played, date))| item(n, tmdb, played, date.as_deref()));
-        let series = (100..).step_by(20).zip(series).map(|(n, (tmdb, episodes))| SeriesItem {
-            item: item(n, tmdb, false, None),
-            episodes: (n + 1..)
-                .zip(episodes)
-                .map(|(n, (episode, end, played, date))| EpisodeItem {
-                    id: format!("{n:032x}").try_into().unwrap(),
-                    name: "Episode".into(),
-                    season: Some(1),
-                    episode,
-                    episode_end: end.filter(|end| episode.is_some_and(|first| *end > first)),
-                    played,
-                    play_count: 1,
-                    last_played: LastPlayed::read(date.as_deref()),
-                })
-                .collect(),
-        });
-        Snapshot {
-            format: FORMAT,
-            server: Server { id: "5e".repeat(16).try_into().unwrap(), name: "NAS".into(), version: version.into() },
-            taken_at: "2024-03-20T12:00:00Z".parse().unwrap(),
-            movies: movies.collect(),
-            series: series.collect(),
-            faults: vec![],
-        }
-    })
+    (movies, series, prop_oneof![Just("10.11.11"), Just("12.0.0")]).prop_map(
+        |(movies, series, version)| {
+            let movies = (0..)
+                .zip(movies)
+                .map(|(n, (tmdb, played, date))| item(n, tmdb, played, date.as_deref()));
+            let series = (100..).step_by(20).zip(series).map(|(n, (tmdb, episodes))| SeriesItem {
+                item: item(n, tmdb, false, None),
+                episodes: (n + 1..)
+                    .zip(episodes)
+                    .map(|(n, (episode, end, played, date))| EpisodeItem {
+                        id: format!("{n:032x}").try_into().unwrap(),
+                        name: "Episode".into(),
+                        season: Some(1),
+                        episode,
+                        episode_end: end.filter(|end| episode.is_some_and(|first| *end > first)),
+                        played,
+                        play_count: 1,
+                        last_played: LastPlayed::read(date.as_deref()),
+                    })
+                    .collect(),
+            });
+            Snapshot {
+                format: FORMAT,
+                server: Server {
+                    id: "5e".repeat(16).try_into().unwrap(),
+                    name: "NAS".into(),
+                    version: version.into(),
+                },
+                taken_at: "2024-03-20T12:00:00Z".parse().unwrap(),
+                movies: movies.collect(),
+                series: series.collect(),
+                faults: vec![],
+            }
+        },
+    )
 }
 
 fn zone() -> impl Strategy<Value = Zone> {
-    proptest::sample::select(vec!["UTC", "Europe/Berlin", "Pacific/Auckland"]).prop_map(|name| Zone::named(name).unwrap())
+    proptest::sample::select(vec!["UTC", "Europe/Berlin", "Pacific/Auckland"])
+        .prop_map(|name| Zone::named(name).unwrap())
 }
 
 fn import(log: &str, snapshot: &Snapshot, preferences: &Preferences) -> String {
     let folded = Folded::of(log.as_bytes()).unwrap();
     let plan = plan(&folded.library, snapshot, preferences);
-    let commit = folded.log.extend(&plan.additions, Via::Import, "2024-03-20T12:00:01Z".parse().unwrap()).unwrap();
+    let commit = folded
+        .log
+        .extend(&plan.additions, Via::Import, "2024-03-20T12:00:01Z".parse().unwrap())
+        .unwrap();
     assert_eq!(commit.base(), folded.log.head());
     let after = format!("{log}{}", str::from_utf8(commit.lines()).unwrap());
-    assert_eq!(Folded::of(after.as_bytes()).unwrap().log.head(), commit.head(), "what was written is read again");
+    assert_eq!(
+        Folded::of(after.as_bytes()).unwrap().log.head(),
+        commit.head(),
+        "what was written is read again"
+    );
     after
 }
 
-const ADDED: [&str; 4] = ["Watch_session_recorded", "Episode_watched", "Movie_in_focus_cleared", "Series_in_focus_cleared"];
+const ADDED: [&str; 4] = [
+    "Watch_session_recorded",
+    "Episode_watched",
+    "Movie_in_focus_cleared",
+    "Series_in_focus_cleared",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
@@ -309,7 +358,13 @@ proptest! {
 fn a_large_log_is_folded_alike_by_one_thread_and_by_three() {
     let mut log = LogText::new();
     for n in 0..40 {
-        log = log.movie(&format!("m{n}-2000"), "M", 2000, n + 1).series(&format!("s{n}-2000"), "S", 2000, n + 1, 5);
+        log = log.movie(&format!("m{n}-2000"), "M", 2000, n + 1).series(
+            &format!("s{n}-2000"),
+            "S",
+            2000,
+            n + 1,
+            5,
+        );
     }
     for n in 0..6_000u32 {
         log = log.session(&format!("m{}-2000", n % 40), &format!("{n:032x}"), "2024-03-01");
@@ -319,7 +374,8 @@ fn a_large_log_is_folded_alike_by_one_thread_and_by_three() {
         let mut fold = Fold::new(NonZero::new(workers).unwrap());
         log.text().as_bytes().chunks(700_000).for_each(|bytes| fold.push(bytes));
         let folded = fold.finish().unwrap();
-        let movies: Vec<_> = folded.library.movies().map(|m| (m.stream.clone(), m.sessions().to_vec())).collect();
+        let movies: Vec<_> =
+            folded.library.movies().map(|m| (m.stream.clone(), m.sessions().to_vec())).collect();
         (folded.log.head(), movies)
     };
     assert_eq!(fold(1), fold(3));

@@ -55,7 +55,11 @@ async fn whole_server(version: &str) -> Replay {
 /// What a plan adds, in words.
 fn additions(library: &Library, snapshot: &Snapshot) -> Vec<String> {
     let preferences = Preferences::default();
-    plan(library, snapshot, &preferences).additions.iter().map(|added| format!("{} {:?}", added.stream, added.addition)).collect()
+    plan(library, snapshot, &preferences)
+        .additions
+        .iter()
+        .map(|added| format!("{} {:?}", added.stream, added.addition))
+        .collect()
 }
 
 #[tokio::test]
@@ -80,8 +84,12 @@ async fn a_series_that_12_hides_is_asked_for_by_id_and_loses_no_episode() {
     let replay = whole_server("12.0").await;
     for route in [EpisodeRoute::Flat, EpisodeRoute::BySeries] {
         let snapshot = fetched(&replay, route).await.snapshot;
-        let split: BTreeMap<&ItemId, usize> =
-            snapshot.series.iter().filter(|s| s.item.name == "Split show").map(|s| (&s.item.id, s.episodes.len())).collect();
+        let split: BTreeMap<&ItemId, usize> = snapshot
+            .series
+            .iter()
+            .filter(|s| s.item.name == "Split show")
+            .map(|s| (&s.item.id, s.episodes.len()))
+            .collect();
         assert_eq!(split.values().copied().collect::<Vec<_>>(), [2, 1], "{route:?}: {split:?}");
         assert_eq!(snapshot.faults, []);
     }
@@ -123,7 +131,10 @@ async fn where_the_flat_list_fails_the_series_are_asked_and_that_way_comes_first
     assert_eq!(app.get("/api/jellyfin/status").await.json()["episodeRoute"], "by_series");
     let before = replay.requests().len();
     app.scan().await;
-    assert!(!replay.requests()[before..].iter().any(|r| r.contains("isPlayed=true")), "the slow list isn't asked for again");
+    assert!(
+        !replay.requests()[before..].iter().any(|r| r.contains("isPlayed=true")),
+        "the slow list isn't asked for again"
+    );
     replay.assert_all_was_recorded();
 }
 
@@ -143,10 +154,14 @@ async fn a_scan_asks_for_no_more_than_it_needs() {
 /// Date of each watch by title: movies by slug, episodes by slug and number.
 fn watches(log: &str) -> BTreeSet<String> {
     let library = Folded::of(log.as_bytes()).unwrap().library;
-    let movies = library.movies().flat_map(|m| m.sessions().iter().map(move |s| format!("{} {}", m.stream, s.date)));
+    let movies = library
+        .movies()
+        .flat_map(|m| m.sessions().iter().map(move |s| format!("{} {}", m.stream, s.date)));
     let episodes = library.series().flat_map(|series| {
         let watched = &series.default_rewatch().watched;
-        watched.iter().map(move |(n, date)| format!("{} {}x{} {date}", series.stream, n.season, n.episode))
+        watched
+            .iter()
+            .map(move |(n, date)| format!("{} {}x{} {date}", series.stream, n.season, n.episode))
     });
     movies.chain(episodes).collect()
 }
@@ -159,7 +174,8 @@ async fn what_mediatheca_itself_imported_is_imported_but_for_the_differences_tha
     let report = app.import().await;
     assert_eq!(report["outcome"], "complete", "{report:#}");
     let (theirs, ours) = (watches(MEDIATHECA), watches(&app.log()));
-    let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect::<Vec<_>>();
+    let only =
+        |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect::<Vec<_>>();
     assert_eq!(
         only(&theirs, &ours),
         [
@@ -174,7 +190,7 @@ async fn what_mediatheca_itself_imported_is_imported_but_for_the_differences_tha
         [
             "Movie-marked-1970-2008 2026-11-24", // cases 5 and 14: without a date, the day of the snapshot
             "Series-doppelfolge-2015 1x2 2016-05-05", // case 39: a file that holds two episodes is both
-            "Series-split-show-2012 1x2 2020-01-01", // case 34
+            "Series-split-show-2012 1x2 2020-01-01",  // case 34
         ]
     );
     assert_eq!(app.import().await["outcome"], "nothing_to_add");
@@ -187,7 +203,8 @@ async fn over_the_log_that_mediatheca_wrote_an_import_adds_only_what_it_missed()
     let app = TestApp::with_log(MEDIATHECA).await;
     app.connect(&replay.url()).await;
     app.import().await;
-    let added: Vec<String> = watches(&app.log()).difference(&watches(MEDIATHECA)).cloned().collect();
+    let added: Vec<String> =
+        watches(&app.log()).difference(&watches(MEDIATHECA)).cloned().collect();
     assert_eq!(added, ["Series-doppelfolge-2015 1x2 2016-05-05"]);
     assert!(app.log().starts_with(MEDIATHECA));
 }
@@ -195,7 +212,9 @@ async fn over_the_log_that_mediatheca_wrote_an_import_adds_only_what_it_missed()
 #[tokio::test]
 async fn an_export_of_mediatheca_comes_through_byte_for_byte() {
     let app = TestApp::new().await;
-    let answer = app.call("POST", "/api/events", &[("content-type", "application/x-ndjson")], MEDIATHECA.into()).await;
+    let answer = app
+        .call("POST", "/api/events", &[("content-type", "application/x-ndjson")], MEDIATHECA.into())
+        .await;
     assert_eq!(answer.json(), serde_json::json!({"events": 66, "position": 66}));
     assert_eq!(app.get("/api/events").await.text(), MEDIATHECA);
     let last_two: String = MEDIATHECA.lines().skip(64).map(|line| format!("{line}\n")).collect();
@@ -215,7 +234,11 @@ async fn sign_in_answers_of_real_servers_end_in_sentences_a_person_can_act_on() 
         assert_eq!(wrong.problem(), (502, "jellyfin_credentials_rejected".into()));
         let tries = replay.requests().iter().filter(|r| r.contains("AuthenticateByName")).count();
         assert_eq!(tries, 1, "a wrong password is tried once");
-        assert_eq!(app.get("/api/settings").await.json()["jellyfin"]["serverUrl"], serde_json::Value::Null, "nothing is saved");
+        assert_eq!(
+            app.get("/api/settings").await.json()["jellyfin"]["serverUrl"],
+            serde_json::Value::Null,
+            "nothing is saved"
+        );
         let right = try_as("anna", "correct horse").await.json();
         assert_eq!((&right["connected"], &right["user"]["name"]), (&true.into(), &"anna".into()));
         assert!(right["server"]["version"].as_str().unwrap().starts_with(version));
@@ -230,7 +253,8 @@ async fn a_base_path_is_found_and_the_password_goes_nowhere_else() {
     let replay = Replay::start("12.0", &["base-path"]).await;
     let app = TestApp::new().await;
     app.connect(&replay.url()).await;
-    let signed_in_at: Vec<String> = replay.requests().into_iter().filter(|r| r.starts_with("POST")).collect();
+    let signed_in_at: Vec<String> =
+        replay.requests().into_iter().filter(|r| r.starts_with("POST")).collect();
     assert_eq!(signed_in_at, ["POST /jellyfin/Users/AuthenticateByName"]);
 }
 
@@ -240,10 +264,16 @@ async fn a_server_that_is_starting_is_said_to_be() {
     for version in BOTH {
         let replay = Replay::start(version, &["starting"]).await;
         app::with_tls();
-        let credentials = Credentials { username: "anna".into(), password: None, token: None, device_id: "d".into() };
+        let credentials = Credentials {
+            username: "anna".into(),
+            password: None,
+            token: None,
+            device_id: "d".into(),
+        };
         let url = ServerUrl::parse(&replay.url()).unwrap();
         let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(3);
-        let mut connection = Connection::new(url, credentials, false, app::limits(), Some(deadline)).unwrap();
+        let mut connection =
+            Connection::new(url, credentials, false, app::limits(), Some(deadline)).unwrap();
         let error = connection.discover().await.unwrap_err().to_string();
         assert!(error.contains("is starting"), "{error}");
     }

@@ -66,7 +66,11 @@ async fn a_test_of_another_server_or_user_asks_for_its_password_and_sends_none()
     }
     assert_eq!(*told.lock().unwrap(), "", "not even a greeting");
     let own = json!({ "serverUrl": format!("{home}/"), "username": "anna" });
-    assert_eq!(app.post("/api/settings/jellyfin/test", &own).await.status, 200, "its own server, written otherwise");
+    assert_eq!(
+        app.post("/api/settings/jellyfin/test", &own).await.status,
+        200,
+        "its own server, written otherwise"
+    );
 }
 
 /// Saved, another origin has nothing of the old one's: a scan then has no secret to send.
@@ -76,10 +80,22 @@ async fn saving_another_server_drops_password_token_user_and_the_exception_for_c
     let (thief, told) = listening().await;
     let saved = app.put("/api/settings/jellyfin", &json!({ "serverUrl": thief })).await.json();
     let jellyfin = &saved["jellyfin"];
-    assert_eq!((&jellyfin["hasPassword"], &jellyfin["hasAccessToken"]), (&json!(false), &json!(false)));
-    assert_eq!((&jellyfin["userId"], &jellyfin["acceptInvalidCertificates"]), (&Value::Null, &json!(false)));
-    assert_eq!(app.post("/api/jellyfin/scan", &Value::Null).await.problem(), (409, "not_configured".into()));
-    assert_eq!(app.post("/api/settings/jellyfin/test", &Value::Null).await.problem(), (409, "not_configured".into()));
+    assert_eq!(
+        (&jellyfin["hasPassword"], &jellyfin["hasAccessToken"]),
+        (&json!(false), &json!(false))
+    );
+    assert_eq!(
+        (&jellyfin["userId"], &jellyfin["acceptInvalidCertificates"]),
+        (&Value::Null, &json!(false))
+    );
+    assert_eq!(
+        app.post("/api/jellyfin/scan", &Value::Null).await.problem(),
+        (409, "not_configured".into())
+    );
+    assert_eq!(
+        app.post("/api/settings/jellyfin/test", &Value::Null).await.problem(),
+        (409, "not_configured".into())
+    );
     assert_eq!(*told.lock().unwrap(), "");
     assert!(!settings_file(&app).contains("sealed:"), "{}", settings_file(&app));
 }
@@ -101,6 +117,9 @@ async fn another_server_gets_the_password_that_was_entered_for_it() {
 #[tokio::test]
 async fn the_same_origin_under_another_path_keeps_the_password() {
     let (app, home) = connected().await;
-    let saved = app.put("/api/settings/jellyfin", &json!({ "serverUrl": format!("{home}/jellyfin") })).await.json();
+    let saved = app
+        .put("/api/settings/jellyfin", &json!({ "serverUrl": format!("{home}/jellyfin") }))
+        .await
+        .json();
     assert_eq!(saved["jellyfin"]["hasPassword"], true);
 }

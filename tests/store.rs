@@ -4,7 +4,9 @@ use std::{io::Read, path::Path, sync::Arc};
 
 use mediatheca_jellyfin_sync::{
     domain::{
-        events::{Addition, Addressed, Commit, EpisodeWatch, ExtendError, Focus, Origin, Via, WholeLog},
+        events::{
+            Addition, Addressed, Commit, EpisodeWatch, ExtendError, Focus, Origin, Via, WholeLog,
+        },
         ids::{EpisodeNumber, StreamId},
         library::Folded,
         time::WatchDate,
@@ -36,7 +38,8 @@ pub fn whole(log: &str) -> WholeLog {
 /// A commit of some watched episodes on top of a log.
 pub fn commit(log: &[u8], writer: i32, events: i32) -> Commit {
     let log = Folded::of(log).unwrap().log;
-    log.extend(&watches(writer, events), Via::Import, "2026-11-24T12:00:00Z".parse().unwrap()).unwrap()
+    log.extend(&watches(writer, events), Via::Import, "2026-11-24T12:00:00Z".parse().unwrap())
+        .unwrap()
 }
 
 fn watches(writer: i32, events: i32) -> Vec<Addressed> {
@@ -50,7 +53,11 @@ fn watches(writer: i32, events: i32) -> Vec<Addressed> {
             },
             Focus::Stays,
         ),
-        origin: Origin { server: "a".repeat(32).try_into().unwrap(), item: "b".repeat(32).try_into().unwrap(), played_at: None },
+        origin: Origin {
+            server: "a".repeat(32).try_into().unwrap(),
+            item: "b".repeat(32).try_into().unwrap(),
+            played_at: None,
+        },
     };
     (1..=events).map(watch).collect()
 }
@@ -68,7 +75,10 @@ pub async fn contract(store: Arc<dyn Store>) {
     assert_ne!(store.stamp().await.unwrap(), stamp);
     let log = read(&*store).await;
     assert_eq!(log, [begin().text().as_bytes(), first.lines()].concat());
-    assert!(matches!(store.append(first).await, Err(StoreError::Conflict(_))), "planned on a head that is gone");
+    assert!(
+        matches!(store.append(first).await, Err(StoreError::Conflict(_))),
+        "planned on a head that is gone"
+    );
     assert_eq!(read(&*store).await, log);
 
     documents(&*store).await;
@@ -77,11 +87,17 @@ pub async fn contract(store: Arc<dyn Store>) {
 async fn documents(store: &dyn Store) {
     assert!(store.get("settings").await.unwrap().is_none());
     store.replace("settings", None, b"{\"a\":1}".into()).await.unwrap();
-    assert!(matches!(store.replace("settings", None, b"{}".into()).await, Err(StoreError::Conflict(_))));
+    assert!(matches!(
+        store.replace("settings", None, b"{}".into()).await,
+        Err(StoreError::Conflict(_))
+    ));
     let document = store.get("settings").await.unwrap().unwrap();
     assert_eq!(document.bytes, b"{\"a\":1}");
     store.replace("settings", Some(document.version.clone()), b"{\"a\":2}".into()).await.unwrap();
-    assert!(matches!(store.replace("settings", Some(document.version), b"{}".into()).await, Err(StoreError::Conflict(_))));
+    assert!(matches!(
+        store.replace("settings", Some(document.version), b"{}".into()).await,
+        Err(StoreError::Conflict(_))
+    ));
     assert_eq!(store.get("settings").await.unwrap().unwrap().bytes, b"{\"a\":2}");
     assert!(store.get("status").await.unwrap().is_none());
 }
@@ -114,7 +130,11 @@ pub async fn race(open: impl Fn() -> Arc<dyn Store>, commits: i32) {
     assert_eq!(folded.log.events() - before, u64::from(commits as u32) / 8 * 8 * 2);
     assert_eq!(folded.log.head().position.0, folded.log.events(), "positions without a gap");
     let series = folded.library.series().next().unwrap();
-    assert_eq!(series.default_rewatch().watched.len() as u64, folded.log.events() - 1, "every one once");
+    assert_eq!(
+        series.default_rewatch().watched.len() as u64,
+        folded.log.events() - 1,
+        "every one once"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -164,7 +184,8 @@ async fn a_commit_cut_within_a_line_is_set_aside_and_nothing_acknowledged_differ
         let recovered = store.recover().await.unwrap();
         assert_eq!(recovered.is_some(), torn, "cut at {cut}: reported");
         assert_eq!(std::fs::read(folder.path().join("events.jsonl")).unwrap(), kept);
-        let kept_aside: Vec<Vec<u8>> = if torn { vec![log[acknowledged..cut].to_vec()] } else { vec![] };
+        let kept_aside: Vec<Vec<u8>> =
+            if torn { vec![log[acknowledged..cut].to_vec()] } else { vec![] };
         assert_eq!(set_aside(&store), kept_aside, "cut at {cut}: not a byte thrown away");
         let events = Folded::of(kept).unwrap().log.events();
         store.append(commit(kept, 9, 1)).await.unwrap();
@@ -192,7 +213,8 @@ async fn a_torn_commit_longer_than_what_is_read_at_first_is_found_too() {
     let folder = tempfile::tempdir().unwrap();
     let store = LocalStore::new(folder.path());
     let cut = large.lines().len() - 700;
-    std::fs::write(folder.path().join("events.jsonl"), [&log, &large.lines()[..cut]].concat()).unwrap();
+    std::fs::write(folder.path().join("events.jsonl"), [&log, &large.lines()[..cut]].concat())
+        .unwrap();
     assert_eq!(read(&store).await, log);
     assert_eq!(store.recover().await.unwrap().unwrap().bytes, cut as u64);
 }
@@ -203,11 +225,16 @@ async fn what_somebody_else_wrote_is_never_taken_for_torn() {
     let store = LocalStore::new(folder.path());
     let half_a_line = begin().text()[..begin().text().len() - 20].to_owned();
     let half_behind_it = format!("{}{}", begin().text(), &half_a_line[..40]);
-    for log in [half_a_line.as_str(), half_behind_it.as_str(), "{\"broken\": true}\n", "no line\n{}"] {
+    for log in
+        [half_a_line.as_str(), half_behind_it.as_str(), "{\"broken\": true}\n", "no line\n{}"]
+    {
         std::fs::write(folder.path().join("events.jsonl"), log).unwrap();
         assert!(store.recover().await.unwrap().is_none());
         assert_eq!(std::fs::read_to_string(folder.path().join("events.jsonl")).unwrap(), log);
-        assert!(Folded::of(&read(&store).await).is_err(), "a fault that is reported, with its line");
+        assert!(
+            Folded::of(&read(&store).await).is_err(),
+            "a fault that is reported, with its line"
+        );
     }
 }
 
@@ -226,7 +253,11 @@ async fn acknowledged_events_stay_when_the_end_of_the_log_is_touched_by_hand() {
         let store = LocalStore::new(folder.path());
         std::fs::write(folder.path().join("events.jsonl"), edited).unwrap();
         assert_eq!(store.recover().await.unwrap(), None, "{edit}");
-        assert_eq!(Folded::of(&read(&store).await).unwrap().log.events(), events, "{edit}: every whole line counts");
+        assert_eq!(
+            Folded::of(&read(&store).await).unwrap().log.events(),
+            events,
+            "{edit}: every whole line counts"
+        );
         assert_eq!(store.append(commit(edited, 9, 1)).await.unwrap(), None, "{edit}");
         let after = read(&store).await;
         assert!(after.starts_with(edited), "{edit}: not a byte is gone");
@@ -244,7 +275,10 @@ async fn reading_writes_nothing() {
         std::fs::write(folder.path().join("events.jsonl"), &log[..cut]).unwrap();
         read(&store).await;
         store.stamp().await.unwrap();
-        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        let files: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|file| file.unwrap().file_name())
+            .collect();
         assert_eq!(files, ["events.jsonl"], "cut at {cut}");
         assert_eq!(std::fs::read(folder.path().join("events.jsonl")).unwrap(), &log[..cut]);
     }
@@ -254,21 +288,27 @@ async fn reading_writes_nothing() {
 #[test]
 fn positions_beyond_what_mediatheca_reads_are_refused_and_never_written() {
     let with = |global: &str, stream: &str| {
-        let log = begin().text().replace("\"globalPosition\":1,", &format!("\"globalPosition\":{global},"));
+        let log = begin()
+            .text()
+            .replace("\"globalPosition\":1,", &format!("\"globalPosition\":{global},"));
         log.replace("\"streamPosition\":0,", &format!("\"streamPosition\":{stream},"))
     };
     let highest = "9223372036854775807";
-    for (global, stream) in [("9223372036854775808", "0"), ("18446744073709551615", "0"), ("1", "9223372036854775808")] {
+    for (global, stream) in
+        [("9223372036854775808", "0"), ("18446744073709551615", "0"), ("1", "9223372036854775808")]
+    {
         let fault = Folded::of(with(global, stream).as_bytes()).unwrap_err();
         assert!(fault.line == 1 && fault.to_string().contains("9223372036854775807"), "{fault}");
     }
     for (global, stream) in [(highest, "0"), ("9223372036854775806", "0"), ("1", highest)] {
         let log = Folded::of(with(global, stream).as_bytes()).unwrap().log;
-        let appended = log.extend(&watches(1, 2), Via::Import, "2026-11-24T12:00:00Z".parse().unwrap());
+        let appended =
+            log.extend(&watches(1, 2), Via::Import, "2026-11-24T12:00:00Z".parse().unwrap());
         assert!(matches!(appended, Err(ExtendError::NoPositionLeft { .. })), "{global} {stream}");
     }
     let log = Folded::of(with("9223372036854775805", "0").as_bytes()).unwrap().log;
-    let appended = log.extend(&watches(1, 2), Via::Import, "2026-11-24T12:00:00Z".parse().unwrap()).unwrap();
+    let appended =
+        log.extend(&watches(1, 2), Via::Import, "2026-11-24T12:00:00Z".parse().unwrap()).unwrap();
     assert_eq!(appended.head().position.0, i64::MAX as u64, "the last ones are used");
 }
 
@@ -290,7 +330,11 @@ async fn files_are_their_owners_alone() {
     store.begin(whole(begin().text())).await.unwrap();
     store.replace("settings", None, b"{}".into()).await.unwrap();
     for file in ["events.jsonl", "settings.json"] {
-        assert_eq!(std::fs::metadata(folder.path().join(file)).unwrap().mode() & 0o077, 0, "{file}");
+        assert_eq!(
+            std::fs::metadata(folder.path().join(file)).unwrap().mode() & 0o077,
+            0,
+            "{file}"
+        );
     }
 }
 
@@ -299,6 +343,7 @@ async fn a_disk_that_fails_is_an_error_that_names_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let store = LocalStore::new(&folder.path().join("store"));
     std::fs::write(folder.path().join("store"), "a file where the folder should be").unwrap();
-    let error = store.append(commit(begin().text().as_bytes(), 1, 1)).await.unwrap_err().to_string();
+    let error =
+        store.append(commit(begin().text().as_bytes(), 1, 1)).await.unwrap_err().to_string();
     assert!(error.contains(&Path::new("store").display().to_string()), "{error}");
 }

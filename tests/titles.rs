@@ -56,7 +56,8 @@ async fn service(app: &TestApp, tmdb: &MockServer, key: Option<&str>) -> Service
     let clock = Arc::new(move || *clock.lock().unwrap());
     let key_source = KeySource::File(app.folder.path().join("key"));
     let service =
-        Service::new(store, key_source, app::limits(), clock, std::num::NonZero::new(2).unwrap()).with_tmdb_at(tmdb.base_url());
+        Service::new(store, key_source, app::limits(), clock, std::num::NonZero::new(2).unwrap())
+            .with_tmdb_at(tmdb.base_url());
     if let Some(key) = key {
         service.save_tmdb(&key.to_owned().into()).await.unwrap();
     }
@@ -65,7 +66,10 @@ async fn service(app: &TestApp, tmdb: &MockServer, key: Option<&str>) -> Service
 
 fn request(auto_add: Option<bool>) -> (ImportRequest, SyncOptions) {
     let source = Source::Saved(Arc::new(snapshot()));
-    (ImportRequest { auto_add, ..TestApp::request() }, SyncOptions { source, ..SyncOptions::default() })
+    (
+        ImportRequest { auto_add, ..TestApp::request() },
+        SyncOptions { source, ..SyncOptions::default() },
+    )
 }
 
 #[tokio::test]
@@ -76,7 +80,15 @@ async fn missing_titles_and_their_watches_are_added_in_one_commit() {
     let service = service(&app, &tmdb, Some("read-access-token")).await;
     let (import, options) = request(Some(true));
     let report = service.import(import.clone(), options.clone()).await.unwrap();
-    assert_eq!((report.movies_auto_added, report.series_auto_added, report.movies_added, report.episodes_added), (1, 1, 1, 1));
+    assert_eq!(
+        (
+            report.movies_auto_added,
+            report.series_auto_added,
+            report.movies_added,
+            report.episodes_added
+        ),
+        (1, 1, 1, 1)
+    );
     assert_eq!(report.errors.len(), 1, "{:?}", report.errors);
     assert!(report.errors[0].message.contains("movie 404"));
     let appended = app.appended(log.text());
@@ -84,7 +96,11 @@ async fn missing_titles_and_their_watches_are_added_in_one_commit() {
         .iter()
         .map(|line| {
             let line: serde_json::Value = serde_json::from_str(line).unwrap();
-            format!("{} {}", line["streamId"].as_str().unwrap(), line["eventType"].as_str().unwrap())
+            format!(
+                "{} {}",
+                line["streamId"].as_str().unwrap(),
+                line["eventType"].as_str().unwrap()
+            )
         })
         .collect();
     assert_eq!(
@@ -119,7 +135,9 @@ async fn imports_at_once_add_a_missing_title_once() {
         let imports: Vec<_> = (0..4)
             .map(|_| {
                 let (service, (import, options)) = (service.clone(), request(Some(true)));
-                tokio::spawn(async move { service.import(import, options).await.unwrap().movies_auto_added })
+                tokio::spawn(async move {
+                    service.import(import, options).await.unwrap().movies_auto_added
+                })
             })
             .collect();
         let mut added = 0;
@@ -153,9 +171,11 @@ async fn a_missing_an_old_and_a_refused_key_are_told_apart_and_nothing_is_added(
             then.status(401);
         })
         .await;
-    for (key, says) in
-        [(None, "no key for it is stored"), (Some("0123456789abcdef0123456789abcdef"), "version 3"), (Some("wrong"), "refuses")]
-    {
+    for (key, says) in [
+        (None, "no key for it is stored"),
+        (Some("0123456789abcdef0123456789abcdef"), "version 3"),
+        (Some("wrong"), "refuses"),
+    ] {
         let app = TestApp::with_log(LogText::new().movie("a-1999", "A", 1999, 1).text()).await;
         let before = app.log();
         let service = service(&app, &server, key).await;

@@ -29,7 +29,8 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
 }
@@ -45,7 +46,11 @@ struct Lines<W: Write> {
 impl<W: Write> Lines<W> {
     fn event(&mut self, movie: bool, title: u64, event_type: &str, data: &str) {
         self.position += 1;
-        let (kind, positions) = if movie { ("Movie-film", &mut self.movies) } else { ("Series-series", &mut self.series) };
+        let (kind, positions) = if movie {
+            ("Movie-film", &mut self.movies)
+        } else {
+            ("Series-series", &mut self.series)
+        };
         let stream_position = &mut positions[title as usize];
         let data = data.replace('"', "\\\"");
         let (position, year) = (self.position, 1950 + title % 70);
@@ -94,7 +99,13 @@ impl<W: Write> Lines<W> {
 }
 
 fn lines<W: Write>(out: W, size: Size) -> Lines<W> {
-    Lines { out, size, position: 0, movies: vec![0; size.movies as usize], series: vec![0; size.series as usize] }
+    Lines {
+        out,
+        size,
+        position: 0,
+        movies: vec![0; size.movies as usize],
+        series: vec![0; size.series as usize],
+    }
 }
 
 /// The titles alone.
@@ -109,23 +120,33 @@ pub fn log(path: &Path, size: Size) {
     lines.titles();
     while lines.position < size.events {
         let (movie, series) = (numbers.below(size.movies), numbers.below(size.series));
-        let date = format!("20{:02}-{:02}-{:02}", numbers.below(26), 1 + numbers.below(12), 1 + numbers.below(28));
+        let date = format!(
+            "20{:02}-{:02}-{:02}",
+            numbers.below(26),
+            1 + numbers.below(12),
+            1 + numbers.below(28)
+        );
         let (season, episode) = (1 + numbers.below(5), 1 + numbers.below(10));
         match numbers.below(100) {
             0 => lines.event(true, movie, "Personal_rating_set", r#"{"rating":8}"#),
             1 => {
-                let data = format!(r#"{{"rewatchId":"default","seasonNumber":{season},"episodeNumber":{episode}}}"#);
+                let data = format!(
+                    r#"{{"rewatchId":"default","seasonNumber":{season},"episodeNumber":{episode}}}"#
+                );
                 lines.event(false, series, "Episode_unwatched", &data);
             }
             2..=50 => {
                 let friends = if numbers.below(4) == 0 { r#""anna","j-rg""# } else { "" };
                 let id = format!("{:016x}{:016x}", numbers.below(u64::MAX >> 34), lines.position);
-                let data = format!(r#"{{"sessionId":"{id}","date":"{date}","duration":136,"friendSlugs":[{friends}]}}"#);
+                let data = format!(
+                    r#"{{"sessionId":"{id}","date":"{date}","duration":136,"friendSlugs":[{friends}]}}"#
+                );
                 lines.event(true, movie, "Watch_session_recorded", &data);
             }
             _ => {
-                let data =
-                    format!(r#"{{"rewatchId":"default","seasonNumber":{season},"episodeNumber":{episode},"date":"{date}"}}"#);
+                let data = format!(
+                    r#"{{"rewatchId":"default","seasonNumber":{season},"episodeNumber":{episode},"date":"{date}"}}"#
+                );
                 lines.event(false, series, "Episode_watched", &data);
             }
         }
@@ -137,7 +158,8 @@ pub fn log(path: &Path, size: Size) {
 pub fn snapshot(movies: u32, series: u32, episodes: u32) -> Snapshot {
     let mut numbers = Numbers(2);
     let mut played = move || {
-        let (year, month, day, hour) = (numbers.below(26), 1 + numbers.below(12), 1 + numbers.below(28), numbers.below(24));
+        let (year, month, day, hour) =
+            (numbers.below(26), 1 + numbers.below(12), 1 + numbers.below(28), numbers.below(24));
         LastPlayed::read(Some(&format!("20{year:02}-{month:02}-{day:02}T{hour:02}:15:30.1234567Z")))
     };
     let item = |n: u32, name: String, tmdb: u32, played_at: LastPlayed| Item {
@@ -153,7 +175,8 @@ pub fn snapshot(movies: u32, series: u32, episodes: u32) -> Snapshot {
         position_minutes: 0,
         genres: vec![],
     };
-    let movies = (0..movies).map(|n| item(n, format!("Film number {n}"), n + 1, played())).collect();
+    let movies =
+        (0..movies).map(|n| item(n, format!("Film number {n}"), n + 1, played())).collect();
     let series = (0..series)
         .map(|s| SeriesItem {
             item: item(1_000_000 + s, format!("Series number {s}"), s + 1, LastPlayed::Undated),
@@ -171,8 +194,19 @@ pub fn snapshot(movies: u32, series: u32, episodes: u32) -> Snapshot {
                 .collect(),
         })
         .collect();
-    let server = Server { id: "5e".repeat(16).try_into().unwrap(), name: "NAS".into(), version: "12.0.0".into() };
-    Snapshot { format: FORMAT, server, taken_at: "2026-11-24T12:00:00Z".parse().unwrap(), movies, series, faults: vec![] }
+    let server = Server {
+        id: "5e".repeat(16).try_into().unwrap(),
+        name: "NAS".into(),
+        version: "12.0.0".into(),
+    };
+    Snapshot {
+        format: FORMAT,
+        server,
+        taken_at: "2026-11-24T12:00:00Z".parse().unwrap(),
+        movies,
+        series,
+        faults: vec![],
+    }
 }
 
 /// Watched episodes to append, of another season each round.

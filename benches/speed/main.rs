@@ -38,15 +38,21 @@ const LIFETIME: Size = Size { movies: 5_000, series: 1_000, events: 1_000_000 };
 
 fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("store");
     fs::create_dir(&store).unwrap();
     let log = store.join("events.jsonl");
     generate::log(&log, LIFETIME);
-    println!("a log of {} events, {} MB\n", LIFETIME.events, fs::metadata(&log).unwrap().len() / 1_000_000);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    println!(
+        "a log of {} events, {} MB\n",
+        LIFETIME.events,
+        fs::metadata(&log).unwrap().len() / 1_000_000
+    );
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     // First, while the process has held nothing else: its peak of memory is the fold's.
     if is_wanted("fold") {
         runtime.block_on(fold(folder.path(), &log));
@@ -68,7 +74,13 @@ fn main() {
 fn service(folder: &Path, store: &Path) -> Service {
     let workers = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let store = Arc::new(LocalStore::new(store));
-    Service::new(store, KeySource::File(folder.join("key")), Limits::default(), Arc::new(Utc::now), workers)
+    Service::new(
+        store,
+        KeySource::File(folder.join("key")),
+        Limits::default(),
+        Arc::new(Utc::now),
+        workers,
+    )
 }
 
 fn best(times: &[Duration]) -> Duration {
@@ -90,8 +102,15 @@ async fn fold(folder: &Path, log: &Path) {
             peak = peak_memory() - before;
         }
     }
-    println!("fold    {:>7.0} ms   the whole log, best of {}", best(&times).as_secs_f64() * 1e3, times.len());
-    println!("        {:>7} MB   peak of memory above the process' own (goal: a quarter of the log)", peak / 1024);
+    println!(
+        "fold    {:>7.0} ms   the whole log, best of {}",
+        best(&times).as_secs_f64() * 1e3,
+        times.len()
+    );
+    println!(
+        "        {:>7} MB   peak of memory above the process' own (goal: a quarter of the log)",
+        peak / 1024
+    );
     match duckdb(log) {
         Some(lines) => lines.lines().for_each(|line| println!("        {line}")),
         None => println!("        (to compare: pip install duckdb)"),
@@ -116,7 +135,8 @@ fn peak_memory() -> u64 {
 fn planning(log: &Path) {
     let folded = Folded::of(&fs::read(log).unwrap()).unwrap();
     let snapshot = generate::snapshot(10_000, 1_000, 50);
-    let preferences = Preferences { time_zone: Zone::named("Europe/Vienna").unwrap(), ..Preferences::default() };
+    let preferences =
+        Preferences { time_zone: Zone::named("Europe/Vienna").unwrap(), ..Preferences::default() };
     let mut times = Vec::new();
     let mut additions = 0;
     for _ in 0..7 {
@@ -139,10 +159,14 @@ async fn scan(folder: &Path) {
     service.begin_log(titles).await.unwrap();
     service.test_jellyfin(&server.credentials()).await.unwrap();
     service.scan(SyncOptions::default()).await.unwrap();
-    println!("scan    10,000 movies, 1,000 series, 50,000 played episodes: {} requests", server.requests_of_a_scan());
-    for (pause, what) in
-        [(0, "a server that has its answers ready"), (100, "one that takes 0.1 s for a page, a fifth of what 10.11 takes")]
-    {
+    println!(
+        "scan    10,000 movies, 1,000 series, 50,000 played episodes: {} requests",
+        server.requests_of_a_scan()
+    );
+    for (pause, what) in [
+        (0, "a server that has its answers ready"),
+        (100, "one that takes 0.1 s for a page, a fifth of what 10.11 takes"),
+    ] {
         server.pause(pause);
         let (mut bare, mut scans) = (Vec::new(), Vec::new());
         for _ in 0..3 {
@@ -172,7 +196,8 @@ async fn append(folder: &Path) {
     let mut times = Vec::new();
     for round in 0..20 {
         let folded = own.folded().await.unwrap();
-        let commit = folded.log.extend(&generate::additions(1_000, round), Via::Import, Utc::now()).unwrap();
+        let commit =
+            folded.log.extend(&generate::additions(1_000, round), Via::Import, Utc::now()).unwrap();
         let began = Instant::now();
         store.append(commit).await.unwrap();
         times.push(began.elapsed());
@@ -193,14 +218,25 @@ async fn pages(folder: &Path) {
     let prepare = service(folder, &store);
     prepare.test_jellyfin(&server.credentials()).await.unwrap();
     prepare.scan_for_preview(SyncOptions::default()).await.unwrap();
-    println!("pages   12,000 movies, 500 series, 50,000 events, a scan of 16,000 plays (goal: 20 ms)");
-    for path in ["/settings", "/sync", "/library", "/library?q=number+7&order=name", "/history", "/log", "/log?stream=number-7-"]
-    {
+    println!(
+        "pages   12,000 movies, 500 series, 50,000 events, a scan of 16,000 plays (goal: 20 ms)"
+    );
+    for path in [
+        "/settings",
+        "/sync",
+        "/library",
+        "/library?q=number+7&order=name",
+        "/history",
+        "/log",
+        "/log?stream=number-7-",
+    ] {
         let handler = router(Arc::new(service(folder, &store)), Access::Loopback);
         let answer = async || {
-            let request = Request::get(path).header("host", "localhost").header("accept", "text/html");
+            let request =
+                Request::get(path).header("host", "localhost").header("accept", "text/html");
             let began = Instant::now();
-            let response = handler.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let response =
+                handler.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
             assert!(response.status().is_success(), "{path}");
             let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
             (began.elapsed(), body.len())

@@ -55,8 +55,18 @@ impl Server {
             episode
         };
         let lists = BTreeMap::from([
-            ("Movie", (0..movies).map(|n| item(n, "Movie", format!("Film number {n}"))).collect::<Vec<_>>()),
-            ("Series", (0..series).map(|n| item(1_000_000 + n, "Series", format!("Series number {n}"))).collect()),
+            (
+                "Movie",
+                (0..movies)
+                    .map(|n| item(n, "Movie", format!("Film number {n}")))
+                    .collect::<Vec<_>>(),
+            ),
+            (
+                "Series",
+                (0..series)
+                    .map(|n| item(1_000_000 + n, "Series", format!("Series number {n}")))
+                    .collect(),
+            ),
             ("Episode", (0..series * episodes).map(episode).collect()),
         ]);
         let made = Answers::default();
@@ -64,7 +74,9 @@ impl Server {
         let library = Library { lists: Arc::new(lists), made: made.clone(), pause: pause.clone() };
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer).with_state(library)).await });
+        tokio::spawn(async move {
+            axum::serve(listener, Router::new().fallback(answer).with_state(library)).await
+        });
         Self { url, made, pause }
     }
 
@@ -89,7 +101,8 @@ impl Server {
         let began = Instant::now();
         let places = Arc::new(tokio::sync::Semaphore::new(4));
         let transfers = targets.into_iter().map(|target| {
-            let (client, url, places) = (client.clone(), format!("{}{target}", self.url), places.clone());
+            let (client, url, places) =
+                (client.clone(), format!("{}{target}", self.url), places.clone());
             tokio::spawn(async move {
                 let _place = places.acquire().await.unwrap();
                 client.get(url).send().await.unwrap().bytes().await.unwrap().len()
@@ -104,9 +117,13 @@ impl Server {
 
 async fn answer(State(library): State<Library>, request: Request) -> Response {
     match request.uri().path() {
-        "/System/Info/Public" => Json(json!({"ServerName":"NAS","Version":"10.11.11","Id":"5e".repeat(16)})).into_response(),
+        "/System/Info/Public" => {
+            Json(json!({"ServerName":"NAS","Version":"10.11.11","Id":"5e".repeat(16)}))
+                .into_response()
+        }
         "/Users/AuthenticateByName" => {
-            Json(json!({"User":{"Id":"1a".repeat(16),"Name":"anna"},"AccessToken":"token"})).into_response()
+            Json(json!({"User":{"Id":"1a".repeat(16),"Name":"anna"},"AccessToken":"token"}))
+                .into_response()
         }
         path if path.ends_with("/Images/Primary") => {
             let one_pixel = include_bytes!("pixel.gif");
@@ -130,9 +147,15 @@ async fn answer(State(library): State<Library>, request: Request) -> Response {
 /// Made once; every later request gets the same bytes, so that the server's own work isn't measured.
 fn page(library: &Library, target: &str) -> Bytes {
     let query: BTreeMap<String, String> =
-        url::form_urlencoded::parse(target.split_once('?').unwrap().1.as_bytes()).into_owned().collect();
+        url::form_urlencoded::parse(target.split_once('?').unwrap().1.as_bytes())
+            .into_owned()
+            .collect();
     let list = &library.lists[query["includeItemTypes"].as_str()];
     let number = |name: &str| query[name].parse::<usize>().unwrap();
     let items: Vec<&Value> = list.iter().skip(number("startIndex")).take(number("limit")).collect();
-    serde_json::to_vec(&json!({"Items":items,"TotalRecordCount":list.len(),"StartIndex":number("startIndex")})).unwrap().into()
+    serde_json::to_vec(
+        &json!({"Items":items,"TotalRecordCount":list.len(),"StartIndex":number("startIndex")}),
+    )
+    .unwrap()
+    .into()
 }

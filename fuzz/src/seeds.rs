@@ -5,13 +5,16 @@ use std::{fs, path::Path};
 fn main() {
     let events = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
     let mut runs = 0;
-    for (folder, target) in [("logs", targets::log_lines as fn(&[u8])), ("jellyfin/10.11", targets::jellyfin_answers)] {
+    for (folder, target) in
+        [("logs", targets::log_lines as fn(&[u8])), ("jellyfin/10.11", targets::jellyfin_answers)]
+    {
         for file in fs::read_dir(events.join(folder)).expect("the seeds are there") {
             let seed = fs::read(file.expect("a readable folder").path()).expect("a readable seed");
             let answers: Vec<Vec<u8>> = match serde_json::from_slice::<serde_json::Value>(&seed) {
-                Ok(serde_json::Value::Array(exchanges)) => {
-                    exchanges.iter().map(|exchange| exchange["response"]["body"].to_string().into_bytes()).collect()
-                }
+                Ok(serde_json::Value::Array(exchanges)) => exchanges
+                    .iter()
+                    .map(|exchange| exchange["response"]["body"].to_string().into_bytes())
+                    .collect(),
                 _ => vec![seed],
             };
             for answer in answers {

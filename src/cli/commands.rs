@@ -15,8 +15,8 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 use super::{
-    Cli, Command, DemoArgs, Exit, ImportArgs, LogCommand, ScanArgs, SetArgs, SettingsCommand, SnapshotCommand, print_completions,
-    serve::serve, table, tell_of,
+    Cli, Command, DemoArgs, Exit, ImportArgs, LogCommand, ScanArgs, SetArgs, SettingsCommand,
+    SnapshotCommand, print_completions, serve::serve, table, tell_of,
 };
 use crate::{
     demo,
@@ -27,7 +27,8 @@ use crate::{
         snapshot::{FORMAT, Snapshot},
     },
     service::{
-        ImportRequest, JellyfinInput, Phase, PreferencesInput, Progress, Service, Source, SyncInput, SyncOptions,
+        ImportRequest, JellyfinInput, Phase, PreferencesInput, Progress, Service, Source,
+        SyncInput, SyncOptions,
         report::{Outcome, ScanReport},
     },
     store::{Location, seal::KeySource},
@@ -40,7 +41,11 @@ pub type MakeService = dyn Fn(Option<Location>, Option<KeySource>) -> anyhow::Re
 ///
 /// # Errors
 /// What a person should read on standard error; nothing was added then.
-pub async fn run(cli: Cli, make: &MakeService, api_token: Option<SecretString>) -> anyhow::Result<Exit> {
+pub async fn run(
+    cli: Cli,
+    make: &MakeService,
+    api_token: Option<SecretString>,
+) -> anyhow::Result<Exit> {
     let service = || make(cli.store.clone(), None);
     match cli.command {
         Command::Serve(args) => {
@@ -52,7 +57,9 @@ pub async fn run(cli: Cli, make: &MakeService, api_token: Option<SecretString>) 
         Command::Settings(command) => settings(&*service()?, command).await,
         Command::Scan(args) => scan(&*service()?, args).await,
         Command::Import(args) => import(&*service()?, args).await,
-        Command::Snapshot(SnapshotCommand::Save { file }) => save_snapshot(&*service()?, &file).await,
+        Command::Snapshot(SnapshotCommand::Save { file }) => {
+            save_snapshot(&*service()?, &file).await
+        }
         Command::Log(command) => log(&*service()?, command).await,
         Command::Completions { shell } => {
             print_completions(shell);
@@ -67,7 +74,10 @@ async fn settings(service: &Service, command: SettingsCommand) -> anyhow::Result
         SettingsCommand::Set(args) => set(service, args).await?,
         SettingsCommand::Test => {
             let test = service.test_jellyfin(&JellyfinInput::default()).await?;
-            eprintln!("connected to {} (Jellyfin {}) as {}", test.server.name, test.server.version, test.user.name);
+            eprintln!(
+                "connected to {} (Jellyfin {}) as {}",
+                test.server.name, test.server.version, test.user.name
+            );
             print_json(&test)?;
         }
         SettingsCommand::Forget => print_json(&service.forget_jellyfin().await?)?,
@@ -91,9 +101,19 @@ async fn set(service: &Service, args: SetArgs) -> anyhow::Result<()> {
     if tmdb_key {
         service.save_tmdb(&ask_secret("API Read Access Token: ")?).await?;
     }
-    let for_jellyfin = server_url.is_some() || username.is_some() || password.is_some() || accept_invalid_certificates.is_some();
+    let for_jellyfin = server_url.is_some()
+        || username.is_some()
+        || password.is_some()
+        || accept_invalid_certificates.is_some();
     if for_jellyfin {
-        service.save_jellyfin(&JellyfinInput { server_url, username, password, accept_invalid_certificates }).await?;
+        service
+            .save_jellyfin(&JellyfinInput {
+                server_url,
+                username,
+                password,
+                accept_invalid_certificates,
+            })
+            .await?;
     }
     let every = every.map(|every| Some(every).filter(|every| every != "never"));
     let sync = Some(SyncInput { auto_add, hold_possible_rewatches, every, ..SyncInput::default() });
@@ -176,7 +196,8 @@ fn options(snapshot: Option<&Path>) -> anyhow::Result<SyncOptions> {
 /// A bar on a terminal; silence elsewhere.
 fn progress_bar() -> Arc<dyn Fn(Progress) + Send + Sync> {
     let bar = if io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    let style = ProgressStyle::with_template("{msg:9} {wide_bar} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{msg:9} {wide_bar} {pos}/{len}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style);
     Arc::new(move |Progress { phase, done, total }| {
         bar.set_message(match phase {
@@ -208,9 +229,14 @@ async fn save_snapshot(service: &Service, file: &Path) -> anyhow::Result<Exit> {
 
 fn read_snapshot(file: &Path) -> anyhow::Result<Snapshot> {
     let text = fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
-    let snapshot: Snapshot = serde_json::from_slice(&text).with_context(|| format!("{} is no saved snapshot", file.display()))?;
+    let snapshot: Snapshot = serde_json::from_slice(&text)
+        .with_context(|| format!("{} is no saved snapshot", file.display()))?;
     if snapshot.format != FORMAT {
-        bail!("{} is a snapshot of format {}, and this program reads format {FORMAT}", file.display(), snapshot.format);
+        bail!(
+            "{} is a snapshot of format {}, and this program reads format {FORMAT}",
+            file.display(),
+            snapshot.format
+        );
     }
     Ok(snapshot)
 }
@@ -251,7 +277,10 @@ async fn log(service: &Service, command: LogCommand) -> anyhow::Result<Exit> {
             read.with_context(|| format!("can't read {}", file.display()))?;
             let begun = service.begin_log(log).await?;
             begun.torn.iter().for_each(tell_of);
-            eprintln!("the log begins with {} events, up to position {}", begun.events, begun.head.position);
+            eprintln!(
+                "the log begins with {} events, up to position {}",
+                begun.events, begun.head.position
+            );
         }
     }
     Ok(Exit::Done)
@@ -261,7 +290,9 @@ fn export(mut lines: Box<dyn Read + Send>, file: &Path) -> anyhow::Result<u64> {
     let copied = if file == Path::new("-") {
         io::copy(&mut lines, &mut io::stdout().lock())
     } else {
-        File::create_new(file).and_then(|mut out| io::copy(&mut lines, &mut out).and_then(|n| out.sync_all().map(|()| n)))
+        File::create_new(file).and_then(|mut out| {
+            io::copy(&mut lines, &mut out).and_then(|n| out.sync_all().map(|()| n))
+        })
     };
     copied.with_context(|| format!("can't write the log to {}", file.display()))
 }
@@ -274,15 +305,25 @@ fn show_faults(bytes: u64, faults: &[crate::domain::events::Fault]) -> anyhow::R
         eprintln!("no fault in {bytes} bytes");
         return Ok(Exit::Done);
     }
-    eprintln!("{} of the log's lines can't be read; nothing will be written until they are mended", faults.len());
+    eprintln!(
+        "{} of the log's lines can't be read; nothing will be written until they are mended",
+        faults.len()
+    );
     Ok(Exit::Failed)
 }
 
-async fn show_demo(args: DemoArgs, make: &MakeService, api_token: Option<SecretString>) -> anyhow::Result<Exit> {
+async fn show_demo(
+    args: DemoArgs,
+    make: &MakeService,
+    api_token: Option<SecretString>,
+) -> anyhow::Result<Exit> {
     let folder = tempfile::tempdir().context("no folder for the demo")?;
     let server = demo::Jellyfin::start().await.context("the sample server can't be started")?;
     // The demo leaves nothing behind and touches nothing of the person's own, not even their key.
-    let service = make(Some(Location::Folder(folder.path().to_owned())), Some(KeySource::File(folder.path().join("key"))))?;
+    let service = make(
+        Some(Location::Folder(folder.path().to_owned())),
+        Some(KeySource::File(folder.path().join("key"))),
+    )?;
     eprintln!(
         "A sample Jellyfin listens on {}; a sample log of {} lines lies in {}.\n",
         server.url(),
@@ -291,13 +332,20 @@ async fn show_demo(args: DemoArgs, make: &MakeService, api_token: Option<SecretS
     );
     service.begin_log(demo::LOG.into()).await?;
     service.test_jellyfin(&server.credentials()).await?;
-    service.save_preferences(&PreferencesInput { time_zone: Some("Europe/Vienna".into()), sync: None }).await?;
+    service
+        .save_preferences(&PreferencesInput { time_zone: Some("Europe/Vienna".into()), sync: None })
+        .await?;
     eprintln!("What a scan shows:\n");
     print(&table::scan(&service.scan(SyncOptions::default()).await?))?;
     if let Some(listen) = args.serve {
         return serve(service, listen, api_token).await.map(|()| Exit::Done);
     }
-    let request = ImportRequest { exclude: BTreeSet::new(), include: BTreeSet::new(), auto_add: None, via: Via::Import };
+    let request = ImportRequest {
+        exclude: BTreeSet::new(),
+        include: BTreeSet::new(),
+        auto_add: None,
+        via: Via::Import,
+    };
     eprintln!("\nWhat an import adds:\n");
     print(&table::import(&service.import(request.clone(), SyncOptions::default()).await?))?;
     eprintln!("\nThe same import again:\n");

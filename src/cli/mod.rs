@@ -207,11 +207,19 @@ enum LogCommand {
 /// Tells of a commit that a crash had cut short.
 fn tell_of(torn: &Torn) {
     let Torn { set_aside, bytes } = torn;
-    eprintln!("a crash had cut a commit short: {bytes} bytes of it are set aside in {}", set_aside.display());
+    eprintln!(
+        "a crash had cut a commit short: {bytes} bytes of it are set aside in {}",
+        set_aside.display()
+    );
 }
 
 fn print_completions(shell: clap_complete::Shell) {
-    clap_complete::generate(shell, &mut Cli::command(), "mediatheca-jellyfin-sync", &mut std::io::stdout());
+    clap_complete::generate(
+        shell,
+        &mut Cli::command(),
+        "mediatheca-jellyfin-sync",
+        &mut std::io::stdout(),
+    );
 }
 
 #[cfg(test)]

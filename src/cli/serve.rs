@@ -15,15 +15,23 @@ use crate::{
 ///
 /// # Errors
 /// The address needs a token and there is none, or it can't be listened on.
-pub(super) async fn serve(service: Arc<Service>, listen: SocketAddr, token: Option<SecretString>) -> anyhow::Result<()> {
+pub(super) async fn serve(
+    service: Arc<Service>,
+    listen: SocketAddr,
+    token: Option<SecretString>,
+) -> anyhow::Result<()> {
     let access = match token {
         Some(token) => Access::Token(token),
         None if listen.ip().is_loopback() => Access::Loopback,
         None => {
-            bail!("{listen} can be reached by others, and no API token is set: set MEDIATHECA_API_TOKEN, or listen on 127.0.0.1")
+            bail!(
+                "{listen} can be reached by others, and no API token is set: set MEDIATHECA_API_TOKEN, or listen on 127.0.0.1"
+            )
         }
     };
-    let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("can't listen on {listen}"))?;
+    let listener = tokio::net::TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("can't listen on {listen}"))?;
     if let Some(torn) = service.recover().await? {
         tell_of(&torn);
     }

@@ -23,7 +23,12 @@ pub fn scan(report: &ScanReport) -> String {
     for series in &report.matched_series {
         for episode in &series.episodes {
             if let Some((date, notes)) = added(&episode.decision) {
-                let number = format!("{}x{:02} {}", number(episode.season), episode.episode.unwrap_or_default(), episode.name);
+                let number = format!(
+                    "{}x{:02} {}",
+                    number(episode.season),
+                    episode.episode.unwrap_or_default(),
+                    episode.name
+                );
                 episodes.add_row([series.name.clone(), number, date, notes]);
             }
         }
@@ -32,7 +37,12 @@ pub fn scan(report: &ScanReport) -> String {
     let kinds = [("movie", &report.unmatched_movies), ("series", &report.unmatched_series)];
     for (kind, items) in kinds {
         for one in items {
-            unmatched.add_row([one.item.name.clone(), kind.into(), year(one.item.year), one.reason.clone().into_owned()]);
+            unmatched.add_row([
+                one.item.name.clone(),
+                kind.into(),
+                year(one.item.year),
+                one.reason.clone().into_owned(),
+            ]);
         }
     }
     for table in [movies, episodes, unmatched] {
@@ -79,17 +89,30 @@ pub fn import(report: &ImportReport) -> String {
     if added == 0 {
         line(&mut text, "Nothing to add: your log has it all.");
     } else {
-        let what = [many(report.movies_added, "watch session"), many(report.episodes_added, "episode")].join(" and ");
-        line(&mut text, &format!("Added {what}: positions {} to {} of your log.", report.log.before + 1, report.log.after));
+        let what =
+            [many(report.movies_added, "watch session"), many(report.episodes_added, "episode")]
+                .join(" and ");
+        line(
+            &mut text,
+            &format!(
+                "Added {what}: positions {} to {} of your log.",
+                report.log.before + 1,
+                report.log.after
+            ),
+        );
     }
-    let by_reason: Vec<_> = report.skipped.iter().map(|(reason, count)| (reason.clone(), *count)).collect();
+    let by_reason: Vec<_> =
+        report.skipped.iter().map(|(reason, count)| (reason.clone(), *count)).collect();
     line(&mut text, &skipped(&by_reason));
     text
 }
 
 fn reasons(report: &ScanReport) -> Vec<(String, u64)> {
     let mut counts = std::collections::BTreeMap::<&str, u64>::new();
-    let episodes = report.matched_series.iter().flat_map(|series| series.episodes.iter().map(|episode| &episode.decision));
+    let episodes = report
+        .matched_series
+        .iter()
+        .flat_map(|series| series.episodes.iter().map(|episode| &episode.decision));
     for decision in report.matched_movies.iter().map(|movie| &movie.decision).chain(episodes) {
         if let DecisionReport::Skip { reason } = decision {
             *counts.entry(reason).or_default() += 1;
@@ -99,13 +122,21 @@ fn reasons(report: &ScanReport) -> Vec<(String, u64)> {
 }
 
 fn skipped(reasons: &[(String, u64)]) -> String {
-    let reasons: Vec<_> = reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-    if reasons.is_empty() { "Skipped: none.".into() } else { format!("Skipped: {}.", reasons.join(", ")) }
+    let reasons: Vec<_> =
+        reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    if reasons.is_empty() {
+        "Skipped: none.".into()
+    } else {
+        format!("Skipped: {}.", reasons.join(", "))
+    }
 }
 
 fn table(header: [&str; 4]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    table
+        .load_style(UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header);
     table
 }
 

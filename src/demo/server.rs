@@ -40,7 +40,8 @@ impl Jellyfin {
     /// There is no free port.
     pub async fn start() -> io::Result<Self> {
         let library: &'static Library = Box::leak(Box::new(
-            serde_json::from_str(include_str!("library.json")).expect("the embedded library is read by a test"),
+            serde_json::from_str(include_str!("library.json"))
+                .expect("the embedded library is read by a test"),
         ));
         let routes = Router::new()
             .route("/System/Info/Public", get(info))
@@ -73,7 +74,9 @@ impl Jellyfin {
 }
 
 async fn info() -> Json<Value> {
-    Json(json!({ "ServerName": "Sample", "Version": "10.11.11", "ProductName": "Jellyfin Server", "Id": SERVER_ID }))
+    Json(
+        json!({ "ServerName": "Sample", "Version": "10.11.11", "ProductName": "Jellyfin Server", "Id": SERVER_ID }),
+    )
 }
 
 async fn authenticate(Json(body): Json<Value>) -> Response {
@@ -85,7 +88,10 @@ async fn authenticate(Json(body): Json<Value>) -> Response {
 }
 
 fn is_signed_in(headers: &HeaderMap) -> bool {
-    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     header.starts_with("MediaBrowser ") && header.contains(&format!("Token=\"{TOKEN}\""))
 }
 
@@ -107,20 +113,31 @@ async fn items(
     let all = library.movies.iter().chain(&library.series).chain(&library.episodes);
     let is_played = |item: &&Value| item["UserData"]["Played"] == true;
     let wanted: Vec<&Value> = all
-        .filter(|item| query.get("includeItemTypes").is_none_or(|kind| item["Type"] == kind.as_str()))
+        .filter(|item| {
+            query.get("includeItemTypes").is_none_or(|kind| item["Type"] == kind.as_str())
+        })
         .filter(|item| query.get("ids").is_none_or(|ids| ids.split(',').any(|id| item["Id"] == id)))
-        .filter(|item| query.get("isPlayed").is_none_or(|played| (played == "true") == is_played(item)))
+        .filter(|item| {
+            query.get("isPlayed").is_none_or(|played| (played == "true") == is_played(item))
+        })
         .collect();
     let number = |name: &str| query.get(name).and_then(|value| value.parse().ok());
     let (start, limit) = (number("startIndex").unwrap_or(0), number("limit").unwrap_or(usize::MAX));
     let page: Vec<&Value> = wanted.iter().copied().skip(start).take(limit).collect();
-    Json(json!({ "Items": page, "TotalRecordCount": wanted.len(), "StartIndex": start })).into_response()
+    Json(json!({ "Items": page, "TotalRecordCount": wanted.len(), "StartIndex": start }))
+        .into_response()
 }
 
-async fn episodes(State(library): State<&'static Library>, headers: HeaderMap, Path(series): Path<String>) -> Response {
+async fn episodes(
+    State(library): State<&'static Library>,
+    headers: HeaderMap,
+    Path(series): Path<String>,
+) -> Response {
     if !is_signed_in(&headers) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let found: Vec<&Value> = library.episodes.iter().filter(|episode| episode["SeriesId"] == series.as_str()).collect();
-    Json(json!({ "TotalRecordCount": found.len(), "Items": found, "StartIndex": 0 })).into_response()
+    let found: Vec<&Value> =
+        library.episodes.iter().filter(|episode| episode["SeriesId"] == series.as_str()).collect();
+    Json(json!({ "TotalRecordCount": found.len(), "Items": found, "StartIndex": 0 }))
+        .into_response()
 }

@@ -86,7 +86,9 @@ impl JellyfinId {
         if is_guid && given.next().is_none() {
             return Ok(Self::Guid(digits));
         }
-        let plain = !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let plain = !text.is_empty()
+            && text.len() <= 64
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         if plain { Ok(Self::Other(text.into())) } else { Err(IdError::Jellyfin(text.to_owned())) }
     }
 
@@ -216,7 +218,9 @@ impl fmt::Debug for SessionId {
 }
 
 /// An event's position in the whole log, from 1; 0 stands for "before the first event".
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct GlobalPosition(pub u64);
 
 /// The highest position that a log may hold, in the whole log or in a stream: Mediatheca reads positions as signed 64-bit
@@ -274,7 +278,18 @@ mod tests {
         assert_eq!(TmdbId::parse("603").map(TmdbId::get), Ok(603));
         assert_eq!(TmdbId::parse(" 603 ").map(TmdbId::get), Ok(603));
         assert_eq!(TmdbId::parse("2147483647").map(TmdbId::get), Ok(2_147_483_647));
-        for odd in ["", " ", "0", "abc", "-1", "+603", "6 03", "2147483648", "99999999999999999999", "603a"] {
+        for odd in [
+            "",
+            " ",
+            "0",
+            "abc",
+            "-1",
+            "+603",
+            "6 03",
+            "2147483648",
+            "99999999999999999999",
+            "603a",
+        ] {
             assert_eq!(TmdbId::parse(odd), Err(IdError::Tmdb(odd.to_owned())), "{odd:?}");
         }
     }
@@ -289,7 +304,9 @@ mod tests {
 
     #[test]
     fn a_session_id_is_written_as_it_was_read() {
-        for text in ["6b962a471c01400c98acf1ca7713fe41", "6B962A471C01400C98ACF1CA7713FE41", "one", ""] {
+        for text in
+            ["6b962a471c01400c98acf1ca7713fe41", "6B962A471C01400C98ACF1CA7713FE41", "one", ""]
+        {
             assert_eq!(SessionId::from_log(text).to_string(), text);
         }
     }

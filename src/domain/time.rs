@@ -28,7 +28,7 @@ impl WatchDate {
         Self(zone.local(instant).date())
     }
 
-    /// Reads the first ten characters: older logs hold a time behind them (`event-log.md`).
+    /// Reads the first ten characters: older logs hold a time behind them (`docs/event-log.md`).
     ///
     /// # Errors
     /// [`TimeError::Date`] where they are no day of the calendar.
@@ -43,7 +43,8 @@ impl WatchDate {
         if day[4] != b'-' || day[7] != b'-' {
             return None;
         }
-        NaiveDate::from_ymd_opt(digits(&day[..4])? as i32, digits(&day[5..7])?, digits(&day[8..])?).map(Self)
+        NaiveDate::from_ymd_opt(digits(&day[..4])? as i32, digits(&day[5..7])?, digits(&day[8..])?)
+            .map(Self)
     }
 
     /// The day in a calendar.
@@ -127,7 +128,11 @@ pub(super) fn usual_instant(text: &[u8]) -> Option<DateTime<Utc>> {
 
 /// Writes an instant as a log holds it: .NET's round-trip form, seven fraction digits, offset `+00:00`.
 pub fn log_timestamp(instant: DateTime<Utc>) -> String {
-    format!("{}.{:07}+00:00", instant.format("%Y-%m-%dT%H:%M:%S"), instant.timestamp_subsec_nanos() / 100)
+    format!(
+        "{}.{:07}+00:00",
+        instant.format("%Y-%m-%dT%H:%M:%S"),
+        instant.timestamp_subsec_nanos() / 100
+    )
 }
 
 /// An instant that Jellyfin gave, with the very text, which goes into the log as it came.
@@ -206,8 +211,17 @@ mod tests {
         ] {
             assert_eq!(parse_instant(same).unwrap(), whole, "{same}");
         }
-        assert_eq!(parse_instant("2024-03-01T20:15:30.1234567Z").unwrap().timestamp_subsec_nanos(), 123_456_700);
-        for odd in ["", "yesterday", "2024-13-01T00:00:00Z", "2024-02-30T00:00:00.0000000+00:00", "20240301"] {
+        assert_eq!(
+            parse_instant("2024-03-01T20:15:30.1234567Z").unwrap().timestamp_subsec_nanos(),
+            123_456_700
+        );
+        for odd in [
+            "",
+            "yesterday",
+            "2024-13-01T00:00:00Z",
+            "2024-02-30T00:00:00.0000000+00:00",
+            "20240301",
+        ] {
             assert_eq!(parse_instant(odd), Err(TimeError::Instant(odd.to_owned())));
         }
     }
@@ -221,7 +235,10 @@ mod tests {
     #[test]
     fn a_play_at_half_past_eleven_in_the_evening_of_greenwich_is_tomorrows_in_berlin() {
         let instant = parse_instant("2024-03-01T23:30:00Z").unwrap();
-        assert_eq!(WatchDate::of(instant, &Zone::named("Europe/Berlin").unwrap()).to_string(), "2024-03-02");
+        assert_eq!(
+            WatchDate::of(instant, &Zone::named("Europe/Berlin").unwrap()).to_string(),
+            "2024-03-02"
+        );
         assert_eq!(WatchDate::of(instant, &Zone::UTC).to_string(), "2024-03-01");
     }
 
@@ -235,7 +252,9 @@ mod tests {
 
     #[test]
     fn year_one_and_unix_zero_are_no_dates() {
-        for zero in ["0001-01-01T00:00:00.0000000Z", "1970-01-01T00:00:00.0000000Z", "1970-01-01T12:00:00Z"] {
+        for zero in
+            ["0001-01-01T00:00:00.0000000Z", "1970-01-01T00:00:00.0000000Z", "1970-01-01T12:00:00Z"]
+        {
             assert!(PlayedAt::parse(zero).unwrap().is_zero_date(), "{zero}");
         }
         assert!(!PlayedAt::parse("1970-01-02T00:00:00Z").unwrap().is_zero_date());

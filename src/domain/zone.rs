@@ -29,7 +29,10 @@ impl Zone {
     /// # Errors
     /// There is none.
     pub fn named(name: &str) -> Result<Self, NoSuchZone> {
-        TimeZoneDatabase::bundled().get(name.trim()).map(Self).map_err(|_| NoSuchZone(name.to_owned()))
+        TimeZoneDatabase::bundled()
+            .get(name.trim())
+            .map(Self)
+            .map_err(|_| NoSuchZone(name.to_owned()))
     }
 
     /// Its name.
@@ -40,8 +43,12 @@ impl Zone {
     /// What clocks show there at an instant.
     pub fn local(&self, instant: DateTime<Utc>) -> NaiveDateTime {
         // An instant of the year 10,000 or later is nobody's: it has no zone.
-        let offset = Timestamp::from_second(instant.timestamp()).map_or(0, |second| self.0.to_offset(second).seconds());
-        instant.naive_utc().checked_add_signed(TimeDelta::seconds(offset.into())).unwrap_or(instant.naive_utc())
+        let offset = Timestamp::from_second(instant.timestamp())
+            .map_or(0, |second| self.0.to_offset(second).seconds());
+        instant
+            .naive_utc()
+            .checked_add_signed(TimeDelta::seconds(offset.into()))
+            .unwrap_or(instant.naive_utc())
     }
 }
 
@@ -62,10 +69,18 @@ mod tests {
     #[test]
     fn clocks_show_what_they_showed_there_then() {
         assert_eq!(local("Europe/Berlin", "2024-03-01T23:30:00Z"), "2024-03-02 00:30:00");
-        assert_eq!(local("Europe/Berlin", "2024-07-01T23:30:00Z"), "2024-07-02 01:30:00", "in summer");
+        assert_eq!(
+            local("Europe/Berlin", "2024-07-01T23:30:00Z"),
+            "2024-07-02 01:30:00",
+            "in summer"
+        );
         assert_eq!(local("Pacific/Kiritimati", "2024-03-01T10:00:00Z"), "2024-03-02 00:00:00");
         assert_eq!(local("America/St_Johns", "1999-12-31T23:00:00Z"), "1999-12-31 19:30:00");
-        assert_eq!(local("Europe/Vienna", "2060-07-01T00:00:00Z"), "2060-07-01 02:00:00", "by the rules of today");
+        assert_eq!(
+            local("Europe/Vienna", "2060-07-01T00:00:00Z"),
+            "2060-07-01 02:00:00",
+            "by the rules of today"
+        );
         assert_eq!(local("UTC", "2024-03-01T23:30:00.5Z"), "2024-03-01 23:30:00.500");
         let far = DateTime::<Utc>::MAX_UTC;
         assert_eq!(Zone::named("Europe/Berlin").unwrap().local(far), far.naive_utc());

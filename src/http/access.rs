@@ -28,7 +28,8 @@ pub enum Access {
 const COOKIE: &str = "mediatheca_session";
 
 /// What makes a browser forget it.
-pub(super) const NO_COOKIE: &str = "mediatheca_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0";
+pub(super) const NO_COOKIE: &str =
+    "mediatheca_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0";
 
 /// Whether the browser's end of the way is encrypted: in front of a function it always is, and the front says so.
 pub(super) fn is_over_tls(headers: &HeaderMap) -> bool {
@@ -41,7 +42,10 @@ impl Access {
         match self {
             Self::Token(token) if is_same(given.expose_secret(), token.expose_secret()) => {
                 let secure = if over_tls { "; Secure" } else { "" };
-                Some(format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000{secure}", session(token)))
+                Some(format!(
+                    "{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000{secure}",
+                    session(token)
+                ))
             }
             Self::Token(_) | Self::Loopback | Self::Nobody => None,
         }
@@ -53,7 +57,8 @@ impl Access {
     }
 
     fn admits(&self, reads: bool, headers: &HeaderMap) -> Result<(), Problem> {
-        let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let text =
+            |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         if let Some(problem) = from_elsewhere(reads, headers) {
             return Err(problem);
         }
@@ -79,14 +84,22 @@ impl Access {
                 });
                 let by_bearer = bearer.is_some_and(|given| is_same(given, token.expose_secret()));
                 let by_cookie = || {
-                    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-                    let mut values = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|one| one.trim().split_once('='));
+                    let cookies = headers
+                        .get_all(header::COOKIE)
+                        .iter()
+                        .filter_map(|value| value.to_str().ok());
+                    let mut values = cookies
+                        .flat_map(|cookies| cookies.split(';'))
+                        .filter_map(|one| one.trim().split_once('='));
                     values.any(|(name, value)| name == COOKIE && is_same(value, &session(token)))
                 };
                 if by_bearer || by_cookie() {
                     Ok(())
                 } else {
-                    Err(Problem::new("unauthorized", "send the API token: `Authorization: Bearer <token>`"))
+                    Err(Problem::new(
+                        "unauthorized",
+                        "send the API token: `Authorization: Bearer <token>`",
+                    ))
                 }
             }
         }
@@ -107,7 +120,12 @@ fn from_elsewhere(reads: bool, headers: &HeaderMap) -> Option<Problem> {
         (None, Some(site)) => matches!(site, "cross-site" | "same-site"),
         (None, None) => false,
     };
-    foreign.then(|| Problem::new("forbidden_origin", "a page of another site sent this, which is never answered"))
+    foreign.then(|| {
+        Problem::new(
+            "forbidden_origin",
+            "a page of another site sent this, which is never answered",
+        )
+    })
 }
 
 fn is_loopback_host(host: &str) -> bool {
@@ -115,7 +133,8 @@ fn is_loopback_host(host: &str) -> bool {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),
     };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Compares digests, so that the time it takes tells nothing of the text.
@@ -130,7 +149,8 @@ fn session(token: &SecretString) -> String {
 
 /// Whether a request is a form that this product's own page sent; every browser of today says so.
 pub(super) fn is_own_form(headers: &HeaderMap) -> bool {
-    let says = headers.contains_key(header::ORIGIN) || headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
+    let says = headers.contains_key(header::ORIGIN)
+        || headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
     says && from_elsewhere(false, headers).is_none()
 }
 
@@ -139,11 +159,14 @@ pub(super) fn is_own_form(headers: &HeaderMap) -> bool {
 pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let open = path == HEALTH;
-    let is_door = matches!(path, "/api/session" | "/sign-in" | "/sign-out") || path.starts_with("/assets/");
+    let is_door =
+        matches!(path, "/api/session" | "/sign-in" | "/sign-out") || path.starts_with("/assets/");
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let admitted = match () {
         () if open => Ok(()),
-        () if is_door && app.access.asks_for_a_token() => from_elsewhere(reads, request.headers()).map_or(Ok(()), Err),
+        () if is_door && app.access.asks_for_a_token() => {
+            from_elsewhere(reads, request.headers()).map_or(Ok(()), Err)
+        }
         () => app.access.admits(reads, request.headers()),
     };
     match admitted {
@@ -157,12 +180,20 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
     }
 
     fn admitted(access: &Access, pairs: &[(&'static str, &str)]) -> Result<(), &'static str> {
         access.admits(true, &headers(pairs)).map_err(|problem| {
-            if problem == Problem::new("unauthorized", "send the API token: `Authorization: Bearer <token>`") {
+            if problem
+                == Problem::new(
+                    "unauthorized",
+                    "send the API token: `Authorization: Bearer <token>`",
+                )
+            {
                 "token"
             } else {
                 "other"
@@ -175,7 +206,9 @@ mod tests {
         for host in ["localhost:8787", "127.0.0.1:8787", "[::1]:8787", "LOCALHOST", "127.0.0.2"] {
             assert_eq!(admitted(&Access::Loopback, &[("host", host)]), Ok(()), "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example", "192.168.1.5:8787", "", "127.0.0.1.nip.io"] {
+        for host in
+            ["evil.example", "localhost.evil.example", "192.168.1.5:8787", "", "127.0.0.1.nip.io"]
+        {
             assert_eq!(admitted(&Access::Loopback, &[("host", host)]), Err("other"), "{host}");
         }
         assert_eq!(admitted(&Access::Loopback, &[]), Err("other"));
@@ -184,21 +217,49 @@ mod tests {
     #[test]
     fn a_page_of_another_site_is_never_answered() {
         let local = ("host", "127.0.0.1:8787");
-        assert_eq!(admitted(&Access::Loopback, &[local, ("origin", "http://127.0.0.1:8787")]), Ok(()));
-        for origin in ["http://evil.example", "null", "http://127.0.0.1:9999", "http://localhost:8787"] {
-            assert_eq!(admitted(&Access::Loopback, &[local, ("origin", origin)]), Err("other"), "{origin}");
+        assert_eq!(
+            admitted(&Access::Loopback, &[local, ("origin", "http://127.0.0.1:8787")]),
+            Ok(())
+        );
+        for origin in
+            ["http://evil.example", "null", "http://127.0.0.1:9999", "http://localhost:8787"]
+        {
+            assert_eq!(
+                admitted(&Access::Loopback, &[local, ("origin", origin)]),
+                Err("other"),
+                "{origin}"
+            );
         }
-        assert_eq!(admitted(&Access::Loopback, &[local, ("sec-fetch-site", "cross-site")]), Err("other"));
-        assert_eq!(admitted(&Access::Loopback, &[local, ("sec-fetch-site", "same-origin")]), Ok(()));
+        assert_eq!(
+            admitted(&Access::Loopback, &[local, ("sec-fetch-site", "cross-site")]),
+            Err("other")
+        );
+        assert_eq!(
+            admitted(&Access::Loopback, &[local, ("sec-fetch-site", "same-origin")]),
+            Ok(())
+        );
     }
 
     #[test]
     fn a_link_of_another_site_opens_a_page_and_sends_nothing() {
         let site = ("sec-fetch-site", "cross-site");
-        let link = headers(&[("host", "localhost"), site, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]);
+        let link = headers(&[
+            ("host", "localhost"),
+            site,
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ]);
         assert!(Access::Loopback.admits(true, &link).is_ok());
-        assert!(Access::Loopback.admits(false, &link).is_err(), "a form of another site is no link");
-        let frame = headers(&[("host", "localhost"), site, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")]);
+        assert!(
+            Access::Loopback.admits(false, &link).is_err(),
+            "a form of another site is no link"
+        );
+        let frame = headers(&[
+            ("host", "localhost"),
+            site,
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "iframe"),
+        ]);
         assert!(Access::Loopback.admits(true, &frame).is_err());
     }
 
@@ -207,7 +268,12 @@ mod tests {
         let host = ("host", "sync.example");
         assert!(is_own_form(&headers(&[host, ("origin", "https://sync.example")])));
         assert!(is_own_form(&headers(&[host, ("sec-fetch-site", "same-origin")])));
-        for other in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "same-site"), ("x-a", "b")] {
+        for other in [
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+            ("sec-fetch-site", "same-site"),
+            ("x-a", "b"),
+        ] {
             assert!(!is_own_form(&headers(&[host, other])), "{other:?}");
         }
     }

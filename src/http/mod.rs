@@ -53,7 +53,8 @@ struct Description;
 
 /// All routes of the interface and its description, made of the handlers themselves.
 fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
-    let whole_log = OpenApiRouter::new().routes(routes!(events::begin)).layer(DefaultBodyLimit::max(WHOLE_LOG));
+    let whole_log =
+        OpenApiRouter::new().routes(routes!(events::begin)).layer(DefaultBodyLimit::max(WHOLE_LOG));
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::health))
         .routes(routes!(session::sign_in, session::sign_out))
@@ -79,7 +80,8 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
 fn routes() -> Router<App> {
     let (routes, description) = api();
     let description = description.to_json().expect("a description made of types always encodes");
-    let openapi = || async move { ([("content-type", "application/json")], description).into_response() };
+    let openapi =
+        || async move { ([("content-type", "application/json")], description).into_response() };
     routes
         .route("/api/openapi.json", get(openapi))
         .merge(pages::routes())

@@ -31,7 +31,13 @@ impl Problem {
     /// A problem of that code.
     pub fn new(code: &str, detail: impl Into<String>) -> Self {
         let (code, status, title) = known(code);
-        Self { kind: "about:blank", title, status: status.as_u16(), detail: sentence(detail.into()), code }
+        Self {
+            kind: "about:blank",
+            title,
+            status: status.as_u16(),
+            detail: sentence(detail.into()),
+            code,
+        }
     }
 
     /// Its status.
@@ -48,28 +54,56 @@ impl Problem {
 
 fn known(code: &str) -> (&'static str, StatusCode, &'static str) {
     match code {
-        "invalid_request" => ("invalid_request", StatusCode::UNPROCESSABLE_ENTITY, "The request can't be taken as it is"),
-        "unauthorized" => ("unauthorized", StatusCode::UNAUTHORIZED, "No access without the API token"),
+        "invalid_request" => (
+            "invalid_request",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "The request can't be taken as it is",
+        ),
+        "unauthorized" => {
+            ("unauthorized", StatusCode::UNAUTHORIZED, "No access without the API token")
+        }
         "forbidden_origin" => ("forbidden_origin", StatusCode::FORBIDDEN, "Called from elsewhere"),
         "not_found" => ("not_found", StatusCode::NOT_FOUND, "There is no such thing"),
-        "method_not_allowed" => ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED, "This can't be done here"),
-        "payload_too_large" => ("payload_too_large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
-        "answer_too_large" => ("answer_too_large", StatusCode::INTERNAL_SERVER_ERROR, "The answer is too large for this front"),
+        "method_not_allowed" => {
+            ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED, "This can't be done here")
+        }
+        "payload_too_large" => {
+            ("payload_too_large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large")
+        }
+        "answer_too_large" => (
+            "answer_too_large",
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The answer is too large for this front",
+        ),
         "not_configured" => ("not_configured", StatusCode::CONFLICT, "Jellyfin isn't set up yet"),
         "log_conflict" => ("log_conflict", StatusCode::CONFLICT, "The log moved"),
         "log_not_empty" => ("log_not_empty", StatusCode::CONFLICT, "The log has events already"),
-        "log_corrupt" => ("log_corrupt", StatusCode::INTERNAL_SERVER_ERROR, "The log can't be read"),
-        "store_unavailable" => ("store_unavailable", StatusCode::SERVICE_UNAVAILABLE, "The store failed"),
-        "jellyfin_unreachable" => ("jellyfin_unreachable", StatusCode::BAD_GATEWAY, "Jellyfin can't be reached"),
-        "jellyfin_not_a_server" => ("jellyfin_not_a_server", StatusCode::BAD_GATEWAY, "That is no Jellyfin server"),
-        "jellyfin_credentials_rejected" => {
-            ("jellyfin_credentials_rejected", StatusCode::BAD_GATEWAY, "Jellyfin refused the sign-in")
+        "log_corrupt" => {
+            ("log_corrupt", StatusCode::INTERNAL_SERVER_ERROR, "The log can't be read")
         }
-        "jellyfin_reauthentication_required" => {
-            ("jellyfin_reauthentication_required", StatusCode::BAD_GATEWAY, "Jellyfin wants a new sign-in")
+        "store_unavailable" => {
+            ("store_unavailable", StatusCode::SERVICE_UNAVAILABLE, "The store failed")
         }
+        "jellyfin_unreachable" => {
+            ("jellyfin_unreachable", StatusCode::BAD_GATEWAY, "Jellyfin can't be reached")
+        }
+        "jellyfin_not_a_server" => {
+            ("jellyfin_not_a_server", StatusCode::BAD_GATEWAY, "That is no Jellyfin server")
+        }
+        "jellyfin_credentials_rejected" => (
+            "jellyfin_credentials_rejected",
+            StatusCode::BAD_GATEWAY,
+            "Jellyfin refused the sign-in",
+        ),
+        "jellyfin_reauthentication_required" => (
+            "jellyfin_reauthentication_required",
+            StatusCode::BAD_GATEWAY,
+            "Jellyfin wants a new sign-in",
+        ),
         "jellyfin_error" => ("jellyfin_error", StatusCode::BAD_GATEWAY, "Jellyfin failed"),
-        "jellyfin_answer_too_large" => ("jellyfin_answer_too_large", StatusCode::BAD_GATEWAY, "Jellyfin's answer is too large"),
+        "jellyfin_answer_too_large" => {
+            ("jellyfin_answer_too_large", StatusCode::BAD_GATEWAY, "Jellyfin's answer is too large")
+        }
         "tmdb_error" => ("tmdb_error", StatusCode::BAD_GATEWAY, "TMDB failed"),
         _ => ("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something failed"),
     }
@@ -78,7 +112,10 @@ fn known(code: &str) -> (&'static str, StatusCode, &'static str) {
 /// Errors are written as parts of sentences; a person reads a whole one.
 fn sentence(detail: String) -> String {
     let mut letters = detail.chars();
-    let capital = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
+    let capital = letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect::<String>())
+        .unwrap_or_default();
     if capital.ends_with(['.', '!', '?']) { capital } else { format!("{capital}.") }
 }
 
@@ -101,9 +138,13 @@ impl IntoResponse for Problem {
         let for_people = self.clone();
         let mut response = (status, Json(self)).into_response();
         response.extensions_mut().insert(for_people);
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
@@ -144,7 +185,11 @@ mod tests {
             ("tmdb_error", 502),
         ] {
             let problem = Problem::new(code, "a thing failed");
-            assert_eq!((problem.status, problem.detail.as_str()), (status, "A thing failed."), "{code}");
+            assert_eq!(
+                (problem.status, problem.detail.as_str()),
+                (status, "A thing failed."),
+                "{code}"
+            );
         }
     }
 }

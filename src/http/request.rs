@@ -47,11 +47,19 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
             let detail = "this form came from elsewhere: open the page here and send it from there";
             return Err(Problem::new("forbidden_origin", detail).into_response());
         }
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let is_form = kind.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded";
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
+        let is_form = kind.split(';').next().unwrap_or_default().trim()
+            == "application/x-www-form-urlencoded";
         let RawBody(body) = RawBody::from_request(request, state).await?;
         if !is_form && !body.is_empty() {
-            let problem = Problem::new("invalid_request", "a form is sent as `application/x-www-form-urlencoded`");
+            let problem = Problem::new(
+                "invalid_request",
+                "a form is sent as `application/x-www-form-urlencoded`",
+            );
             return Err(problem.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE).into_response());
         }
         Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
@@ -68,7 +76,8 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
                     Problem::new("payload_too_large", "the body is larger than this route takes")
                 }
                 BytesRejection::FailedToBufferBody(_) | _ => {
-                    Problem::new("invalid_request", "the body ended too early").with_status(StatusCode::BAD_REQUEST)
+                    Problem::new("invalid_request", "the body ended too early")
+                        .with_status(StatusCode::BAD_REQUEST)
                 }
             };
             problem.into_response()
@@ -105,17 +114,26 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
 fn read<T: DeserializeOwned>(kind: &str, body: &[u8]) -> Result<T, Problem> {
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(Problem::new("invalid_request", "send the body as `Content-Type: application/json`")
-            .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        return Err(Problem::new(
+            "invalid_request",
+            "send the body as `Content-Type: application/json`",
+        )
+        .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
     serde_json::from_slice(body).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => {
-            Problem::new("invalid_request", format!("the body isn't of the right shape: {}", shape(&error)))
-        }
-        serde_json::error::Category::Syntax | serde_json::error::Category::Eof | serde_json::error::Category::Io => {
+        serde_json::error::Category::Data => Problem::new(
+            "invalid_request",
+            format!("the body isn't of the right shape: {}", shape(&error)),
+        ),
+        serde_json::error::Category::Syntax
+        | serde_json::error::Category::Eof
+        | serde_json::error::Category::Io => {
             let place = format!("line {}, column {}", error.line(), error.column());
-            Problem::new("invalid_request", format!("the body isn't JSON: it goes wrong at {place}"))
-                .with_status(StatusCode::BAD_REQUEST)
+            Problem::new(
+                "invalid_request",
+                format!("the body isn't JSON: it goes wrong at {place}"),
+            )
+            .with_status(StatusCode::BAD_REQUEST)
         }
     })
 }

@@ -65,15 +65,24 @@ pub(super) enum BodyError {
 }
 
 /// Reads a body of at most that many bytes, as sent and as unpacked; of a list's, the budget has a share.
-pub(super) async fn read(mut response: Response, most: usize, share: Option<Share>) -> Result<Body, BodyError> {
-    let packing = response.headers().get(header::CONTENT_ENCODING).map(|packing| packing.as_bytes().to_ascii_lowercase());
+pub(super) async fn read(
+    mut response: Response,
+    most: usize,
+    share: Option<Share>,
+) -> Result<Body, BodyError> {
+    let packing = response
+        .headers()
+        .get(header::CONTENT_ENCODING)
+        .map(|packing| packing.as_bytes().to_ascii_lowercase());
     let sink = Sink { bytes: Vec::new(), most, share, passed: None };
     let mut sink = match packing.as_deref() {
         None | Some(b"identity" | b"") => Unpacker::Plain(sink),
         Some(b"gzip" | b"x-gzip") => Unpacker::Gzip(Box::new(MultiGzDecoder::new(sink))),
         Some(other) => {
             let other = String::from_utf8_lossy(other);
-            return Err(BodyError::Packing(format!("it is packed as `{other}`, which nobody asked for")));
+            return Err(BodyError::Packing(format!(
+                "it is packed as `{other}`, which nobody asked for"
+            )));
         }
     };
     let mut sent = 0;

@@ -57,7 +57,9 @@ impl fmt::Display for Bound {
         match self {
             Self::Sent(bytes) => write!(f, "more than {} MB", bytes / MB),
             Self::Unpacked(bytes) => write!(f, "more than {} MB once unpacked", bytes / MB),
-            Self::UnderWay(bytes) => write!(f, "more than {} MB together with the other lists being read", bytes / MB),
+            Self::UnderWay(bytes) => {
+                write!(f, "more than {} MB together with the other lists being read", bytes / MB)
+            }
             Self::Rows(rows) => write!(f, "more than {rows} rows"),
             Self::Nesting(depth) => write!(f, "more than {depth} levels deep"),
             Self::Time(time) => write!(f, "not all sent within {} s", time.as_secs_f32()),

@@ -33,7 +33,7 @@ pub struct Limits {
     pub connect: Duration,
     /// Until an answer begins.
     pub answer: Duration,
-    /// Until the answer for a page of episodes begins; then the other way is taken (`jellyfin-api.md`, "What the lists
+    /// Until the answer for a page of episodes begins; then the other way is taken (`docs/jellyfin.md`, "What the lists
     /// cost").
     pub episodes: Duration,
     /// Between two pieces of an answer.
@@ -127,7 +127,16 @@ impl Connection {
         let http = client(&server, accept_invalid_certificates, &limits)?;
         let token = Mutex::new(credentials.token.clone());
         let places = Arc::new(Semaphore::new(limits.at_once));
-        Ok(Self { http, server, credentials, token, renewing: Mutex::new(false), limits, deadline, places })
+        Ok(Self {
+            http,
+            server,
+            credentials,
+            token,
+            renewing: Mutex::new(false),
+            limits,
+            deadline,
+            places,
+        })
     }
 
     /// The server's address, with the base path that was found.
@@ -150,10 +159,16 @@ impl Connection {
         let mut redirected = false;
         loop {
             let url = self.server.join(PATH, "");
-            let sent = self.send_once(Method::GET, url.clone(), None, None, "its name", self.limits.answer).await;
+            let sent = self
+                .send_once(Method::GET, url.clone(), None, None, "its name", self.limits.answer)
+                .await;
             let error = match sent {
                 Ok(response) if response.status().is_redirection() => {
-                    let location = response.headers().get(header::LOCATION).and_then(|l| l.to_str().ok()).unwrap_or_default();
+                    let location = response
+                        .headers()
+                        .get(header::LOCATION)
+                        .and_then(|l| l.to_str().ok())
+                        .unwrap_or_default();
                     match self.server.redirected(&url, location) {
                         Some(found) if !redirected => {
                             redirected = true;
@@ -162,19 +177,29 @@ impl Connection {
                         }
                         Some(_) | None => {
                             let reason = format!("it redirects to `{}`", without_query(location));
-                            return Err(JellyfinError::NotAServer { server: self.server.clone(), reason });
+                            return Err(JellyfinError::NotAServer {
+                                server: self.server.clone(),
+                                reason,
+                            });
                         }
                     }
                 }
                 Ok(response) => match self.read_public_info(response).await {
                     Ok(server) => return Ok(server),
-                    Err(error @ (JellyfinError::Starting { .. } | JellyfinError::Unreachable { .. })) => error,
+                    Err(
+                        error
+                        @ (JellyfinError::Starting { .. } | JellyfinError::Unreachable { .. }),
+                    ) => error,
                     Err(error) => return Err(error),
                 },
                 Err(error @ JellyfinError::Unreachable { .. }) => error,
                 Err(error) => return Err(error),
             };
-            let asked = if let JellyfinError::Starting { retry_after, .. } = &error { Some(*retry_after) } else { None };
+            let asked = if let JellyfinError::Starting { retry_after, .. } = &error {
+                Some(*retry_after)
+            } else {
+                None
+            };
             if retry == RETRIES || !self.pause(retry, asked).await {
                 return Err(error);
             }
@@ -211,17 +236,31 @@ impl Connection {
     /// The credentials are refused, there is no password, or the server fails.
     pub async fn sign_in(&self) -> Result<SignedIn, JellyfinError> {
         let what = "a sign-in";
-        let password = self.credentials.password.as_ref().ok_or(JellyfinError::ReauthenticationRequired)?;
+        let password =
+            self.credentials.password.as_ref().ok_or(JellyfinError::ReauthenticationRequired)?;
         let body = serde_json::json!({ "Username": self.credentials.username, "Pw": password.expose_secret() });
         let body = serde_json::to_vec(&body).expect("an object of two texts always encodes");
         let url = self.server.join("/Users/AuthenticateByName", "");
         let mut retry = 0;
         let response = loop {
-            let response = self.send_once(Method::POST, url.clone(), None, Some(body.clone()), what, self.limits.answer).await?;
+            let response = self
+                .send_once(
+                    Method::POST,
+                    url.clone(),
+                    None,
+                    Some(body.clone()),
+                    what,
+                    self.limits.answer,
+                )
+                .await?;
             let status = response.status();
             // 503 and 429 say that nobody looked at the password.
-            let unseen = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
-            if !unseen || retry == RETRIES || !self.pause(retry, retry::retry_after(response.headers())).await {
+            let unseen =
+                matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
+            if !unseen
+                || retry == RETRIES
+                || !self.pause(retry, retry::retry_after(response.headers())).await
+            {
                 break response;
             }
             retry += 1;
@@ -251,7 +290,13 @@ impl Connection {
     /// As for any request.
     pub async fn me(&self) -> Result<User, JellyfinError> {
         let what = "the user";
-        let asked = Asked { path: "/Users/Me", what, patience: self.limits.answer, again_if_slow: true, size: Size::Small };
+        let asked = Asked {
+            path: "/Users/Me",
+            what,
+            patience: self.limits.answer,
+            again_if_slow: true,
+            size: Size::Small,
+        };
         let body = self.get(&asked, |_| String::new()).await?;
         let user = self.decode(&body.bytes, what)?;
         self.user(user, what)
@@ -265,7 +310,8 @@ impl Connection {
         let Some((_, token)) = self.token.lock().await.take() else { return Ok(()) };
         let url = self.server.join("/Sessions/Logout", "");
         let what = "the end of the sign-in";
-        let response = self.send_once(Method::POST, url, Some(&token), None, what, self.limits.answer).await?;
+        let response =
+            self.send_once(Method::POST, url, Some(&token), None, what, self.limits.answer).await?;
         match response.status() {
             status if status.is_success() || status == StatusCode::UNAUTHORIZED => Ok(()),
             _ => Err(self.status_error(&response, what)),
@@ -273,7 +319,8 @@ impl Connection {
     }
 
     fn user(&self, dto: UserDto, what: &str) -> Result<User, JellyfinError> {
-        let unreadable = |reason: String| JellyfinError::Unreadable { what: what.to_owned(), reason };
+        let unreadable =
+            |reason: String| JellyfinError::Unreadable { what: what.to_owned(), reason };
         let id = UserId::parse(&dto.id).map_err(|e| unreadable(e.to_string()))?;
         Ok(User { id, name: dto.name })
     }
@@ -284,7 +331,11 @@ impl Connection {
     ///
     /// # Errors
     /// See [`JellyfinError`].
-    pub(super) async fn get(&self, asked_for: &Asked<'_>, query: impl Fn(&UserId) -> String) -> Result<Body, JellyfinError> {
+    pub(super) async fn get(
+        &self,
+        asked_for: &Asked<'_>,
+        query: impl Fn(&UserId) -> String,
+    ) -> Result<Body, JellyfinError> {
         let Asked { path, what, patience, again_if_slow, size } = *asked_for;
         let mut renewed = false;
         let mut retry = 0;
@@ -292,28 +343,35 @@ impl Connection {
             let (user, token) = self.current_token().await?;
             let url = self.server.join(path, &query(&user));
             let place = self.list_place(size, what).await?;
-            let (error, asked) = match self.send_once(Method::GET, url, Some(&token), None, what, patience).await {
-                Ok(response) if response.status() == StatusCode::UNAUTHORIZED => {
-                    if renewed {
-                        return Err(self.rejected("the new sign-in is refused as well; ask who runs the server"));
+            let (error, asked) =
+                match self.send_once(Method::GET, url, Some(&token), None, what, patience).await {
+                    Ok(response) if response.status() == StatusCode::UNAUTHORIZED => {
+                        if renewed {
+                            return Err(self.rejected(
+                                "the new sign-in is refused as well; ask who runs the server",
+                            ));
+                        }
+                        renewed = true;
+                        self.renew(Some(&token)).await?;
+                        continue;
                     }
-                    renewed = true;
-                    self.renew(Some(&token)).await?;
-                    continue;
-                }
-                Ok(response) if response.status().is_success() => match self.body(response, what, size).await {
-                    Ok(body) => return Ok(body.holding(place)),
+                    Ok(response) if response.status().is_success() => {
+                        match self.body(response, what, size).await {
+                            Ok(body) => return Ok(body.holding(place)),
+                            Err(error) => (error, None),
+                        }
+                    }
+                    Ok(response) if retry::may_pass(response.status()) => {
+                        let asked = retry::retry_after(response.headers());
+                        (self.status_error(&response, what), asked)
+                    }
+                    Ok(response) => return Err(self.status_error(&response, what)),
                     Err(error) => (error, None),
-                },
-                Ok(response) if retry::may_pass(response.status()) => {
-                    let asked = retry::retry_after(response.headers());
-                    (self.status_error(&response, what), asked)
-                }
-                Ok(response) => return Err(self.status_error(&response, what)),
-                Err(error) => (error, None),
-            };
+                };
             let hopeless = match &error {
-                JellyfinError::Deadline { .. } | JellyfinError::Certificate { .. } | JellyfinError::AnswerTooLarge { .. } => true,
+                JellyfinError::Deadline { .. }
+                | JellyfinError::Certificate { .. }
+                | JellyfinError::AnswerTooLarge { .. } => true,
                 JellyfinError::TooSlow { .. } => !again_if_slow,
                 _ => false,
             };
@@ -326,7 +384,11 @@ impl Connection {
     }
 
     /// A place among the lists that are read at once, whatever the number of runs; a list holds it until it is read.
-    async fn list_place(&self, size: Size, what: &str) -> Result<Option<OwnedSemaphorePermit>, JellyfinError> {
+    async fn list_place(
+        &self,
+        size: Size,
+        what: &str,
+    ) -> Result<Option<OwnedSemaphorePermit>, JellyfinError> {
         if size == Size::Small {
             return Ok(None);
         }
@@ -348,7 +410,9 @@ impl Connection {
         let mut password_refused = self.renewing.lock().await;
         let current = self.signed_in().await;
         let is_new = match (&current, refused) {
-            (Some((_, current)), Some(refused)) => current.expose_secret() != refused.expose_secret(),
+            (Some((_, current)), Some(refused)) => {
+                current.expose_secret() != refused.expose_secret()
+            }
             (current, None) => current.is_some(),
             (None, Some(_)) => false,
         };
@@ -356,7 +420,8 @@ impl Connection {
             return Ok(());
         }
         if *password_refused {
-            return Err(self.rejected("the stored password is refused; enter the right one in the settings"));
+            return Err(self
+                .rejected("the stored password is refused; enter the right one in the settings"));
         }
         let signed_in = self.sign_in().await;
         *password_refused = matches!(signed_in, Err(JellyfinError::CredentialsRejected { .. }));
@@ -378,7 +443,8 @@ impl Connection {
     ) -> Result<Response, JellyfinError> {
         let _place = self.places.acquire().await.expect("nobody closes the semaphore");
         let patience = patience.min(self.time_left(what)?);
-        let mut request = self.http.request(method, url).header(header::AUTHORIZATION, self.authorization(token));
+        let mut request =
+            self.http.request(method, url).header(header::AUTHORIZATION, self.authorization(token));
         request = request.header(header::ACCEPT_ENCODING, body::ACCEPTED);
         if let Some(body) = body {
             request = request.header(header::CONTENT_TYPE, "application/json").body(body);
@@ -386,13 +452,20 @@ impl Connection {
         match tokio::time::timeout(patience, request.send()).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(transport_error(&self.server, &error)),
-            Err(_) if self.time_left(what).is_err() => Err(JellyfinError::Deadline { what: what.to_owned() }),
+            Err(_) if self.time_left(what).is_err() => {
+                Err(JellyfinError::Deadline { what: what.to_owned() })
+            }
             Err(_) => Err(JellyfinError::TooSlow { what: what.to_owned(), after: patience }),
         }
     }
 
     /// Reads a body within its bounds, and within its time as a whole.
-    async fn body(&self, response: Response, what: &str, size: Size) -> Result<Body, JellyfinError> {
+    async fn body(
+        &self,
+        response: Response,
+        what: &str,
+        size: Size,
+    ) -> Result<Body, JellyfinError> {
         let (most, patience, share) = match size {
             Size::List => (bounds::LIST_PAGE, self.limits.whole, Some(self.limits.budget.share())),
             Size::Small => (bounds::OTHER, self.limits.whole / 4, None),
@@ -403,15 +476,22 @@ impl Connection {
             Ok(Ok(body)) => Ok(body),
             Ok(Err(BodyError::TooLarge(bound))) => Err(too_large(bound)),
             Ok(Err(BodyError::Transport(error))) => Err(transport_error(&self.server, &error)),
-            Ok(Err(BodyError::Packing(reason))) => Err(JellyfinError::Unreadable { what: what.to_owned(), reason }),
+            Ok(Err(BodyError::Packing(reason))) => {
+                Err(JellyfinError::Unreadable { what: what.to_owned(), reason })
+            }
             Err(_) if left <= patience => Err(JellyfinError::Deadline { what: what.to_owned() }),
             Err(_) => Err(too_large(Bound::Time(patience))),
         }
     }
 
     /// Decodes a body.
-    pub(super) fn decode<T: DeserializeOwned>(&self, body: &[u8], what: &str) -> Result<T, JellyfinError> {
-        serde_json::from_slice(body).map_err(|e| JellyfinError::Unreadable { what: what.to_owned(), reason: e.to_string() })
+    pub(super) fn decode<T: DeserializeOwned>(
+        &self,
+        body: &[u8],
+        what: &str,
+    ) -> Result<T, JellyfinError> {
+        serde_json::from_slice(body)
+            .map_err(|e| JellyfinError::Unreadable { what: what.to_owned(), reason: e.to_string() })
     }
 
     /// Waits before that retry; false where there is no time for it, and what failed last is the answer.
@@ -427,7 +507,11 @@ impl Connection {
     fn time_left(&self, what: &str) -> Result<Duration, JellyfinError> {
         let Some(deadline) = self.deadline else { return Ok(Duration::from_secs(3_600)) };
         let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(JellyfinError::Deadline { what: what.to_owned() }) } else { Ok(left) }
+        if left.is_zero() {
+            Err(JellyfinError::Deadline { what: what.to_owned() })
+        } else {
+            Ok(left)
+        }
     }
 
     fn authorization(&self, token: Option<&SecretString>) -> String {
@@ -443,7 +527,10 @@ impl Connection {
     }
 
     fn status_error(&self, response: &Response, what: &str) -> JellyfinError {
-        let is_html = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
+        let is_html = response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
         match (response.status(), retry::retry_after(response.headers())) {
             (StatusCode::SERVICE_UNAVAILABLE, Some(retry_after)) if is_html => {
                 JellyfinError::Starting { server: self.server.clone(), retry_after }

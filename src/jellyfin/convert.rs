@@ -24,7 +24,9 @@ pub(super) fn short(text: &str) -> String {
 }
 
 /// An item without user data, or without an id that can be one: nothing can be said of it.
-fn read_essentials<'a>(dto: &'a BaseItemDto<'_>) -> Result<(ItemId, &'a UserItemDataDto<'a>), ItemFault> {
+fn read_essentials<'a>(
+    dto: &'a BaseItemDto<'_>,
+) -> Result<(ItemId, &'a UserItemDataDto<'a>), ItemFault> {
     let name = short(dto.name.as_deref().unwrap_or("(no name)"));
     let id = match ItemId::parse(&dto.id) {
         Ok(id) => id,
@@ -67,7 +69,10 @@ pub fn item(dto: &BaseItemDto<'_>) -> Result<Item, ItemFault> {
 /// It has no usable id or no user data; the fault says so.
 pub fn episode(dto: &BaseItemDto<'_>) -> Result<EpisodeItem, ItemFault> {
     let (id, user_data) = read_essentials(dto)?;
-    let of_several = |end: &i32| dto.index_number.is_some_and(|first| (first + 1..first + MOST_EPISODES_IN_A_FILE).contains(end));
+    let of_several = |end: &i32| {
+        dto.index_number
+            .is_some_and(|first| (first + 1..first + MOST_EPISODES_IN_A_FILE).contains(end))
+    };
     Ok(EpisodeItem {
         id,
         name: short(dto.name.as_deref().unwrap_or_default()),
@@ -95,7 +100,9 @@ fn minutes(ticks: i64) -> i32 {
 fn tmdb(text: Option<&str>) -> TmdbRef {
     match text.filter(|text| !text.trim().is_empty()) {
         None => TmdbRef::Missing,
-        Some(text) => TmdbId::parse(text).map_or_else(|_| TmdbRef::Invalid(short(text)), TmdbRef::Id),
+        Some(text) => {
+            TmdbId::parse(text).map_or_else(|_| TmdbRef::Invalid(short(text)), TmdbRef::Id)
+        }
     }
 }
 
@@ -123,7 +130,10 @@ mod tests {
 
     #[test]
     fn an_item_without_user_data_is_a_fault_and_not_an_unplayed_item() {
-        let fault = movie(r#"{"Id":"48b60052903d0aea7c44892769d6797f","Name":"The Matrix","Type":"Movie"}"#).unwrap_err();
+        let fault = movie(
+            r#"{"Id":"48b60052903d0aea7c44892769d6797f","Name":"The Matrix","Type":"Movie"}"#,
+        )
+        .unwrap_err();
         assert_eq!(fault.name, "The Matrix");
     }
 

@@ -8,7 +8,9 @@ use super::{Bound, ServerUrl};
 #[derive(Debug, thiserror::Error)]
 pub enum JellyfinError {
     /// No connection, no name, or no answer in time.
-    #[error("{server} can't be reached ({reason}): check that Jellyfin is running and that the address is right")]
+    #[error(
+        "{server} can't be reached ({reason}): check that Jellyfin is running and that the address is right"
+    )]
     Unreachable {
         /// The server.
         server: ServerUrl,
@@ -63,7 +65,9 @@ pub enum JellyfinError {
         what: String,
     },
     /// An answer that can't be read.
-    #[error("Jellyfin's answer for {what} can't be read ({reason}): perhaps its version isn't supported")]
+    #[error(
+        "Jellyfin's answer for {what} can't be read ({reason}): perhaps its version isn't supported"
+    )]
     Unreadable {
         /// What was asked for.
         what: String,
@@ -71,7 +75,9 @@ pub enum JellyfinError {
         reason: String,
     },
     /// An answer that is larger than any server's would be.
-    #[error("Jellyfin's answer for {what} is too large ({bound}), so it was not read: check that the address is your Jellyfin's")]
+    #[error(
+        "Jellyfin's answer for {what} is too large ({bound}), so it was not read: check that the address is your Jellyfin's"
+    )]
     AnswerTooLarge {
         /// What was asked for.
         what: String,
@@ -79,7 +85,9 @@ pub enum JellyfinError {
         bound: Bound,
     },
     /// A list that isn't what its own count says.
-    #[error("Jellyfin sent {rows} of {total} {what}: the list changed while it was read, so try again")]
+    #[error(
+        "Jellyfin sent {rows} of {total} {what}: the list changed while it was read, so try again"
+    )]
     ShortRead {
         /// What was asked for.
         what: String,

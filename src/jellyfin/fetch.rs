@@ -113,7 +113,14 @@ pub async fn fetch(
         }
     };
     let (movies, series, flat) = tokio::join!(lists.movies(), lists.series(), flat);
-    let mut snapshot = Snapshot { format: FORMAT, server, taken_at, movies: Vec::new(), series: Vec::new(), faults: Vec::new() };
+    let mut snapshot = Snapshot {
+        format: FORMAT,
+        server,
+        taken_at,
+        movies: Vec::new(),
+        series: Vec::new(),
+        faults: Vec::new(),
+    };
     let mut failures = Failures::default();
     match movies {
         Ok(list) => snapshot.movies = list.split(&mut snapshot.faults),
@@ -147,24 +154,36 @@ async fn with_episodes(
         Some(Ok(list)) => list,
         Some(Err(error)) if !error.is_about_one_list() => return Err(error),
         asked => {
-            let ids = items.iter().filter(|item| (wanted.series)(&item.tmdb)).map(|item| (item.id.clone(), item.name.clone()));
-            let (by_series, whole) = lists.episodes_by_series(ids.collect(), snapshot.server.major_version()).await?;
+            let ids = items
+                .iter()
+                .filter(|item| (wanted.series)(&item.tmdb))
+                .map(|item| (item.id.clone(), item.name.clone()));
+            let (by_series, whole) =
+                lists.episodes_by_series(ids.collect(), snapshot.server.major_version()).await?;
             // Where episodes may be hidden and the flat list wasn't asked for yet, it is.
-            let flat = if whole || asked.is_some() { None } else { lists.played_episodes().await.ok() };
-            route = if flat.is_some() { Some(EpisodeRoute::Flat) } else { whole.then_some(EpisodeRoute::BySeries) };
+            let flat =
+                if whole || asked.is_some() { None } else { lists.played_episodes().await.ok() };
+            route = if flat.is_some() {
+                Some(EpisodeRoute::Flat)
+            } else {
+                whole.then_some(EpisodeRoute::BySeries)
+            };
             flat.unwrap_or(by_series)
         }
     };
     let episodes = list.split(&mut snapshot.faults);
     let mut by_series: FxHashMap<ItemId, Unlisted> = FxHashMap::default();
-    for Episode { series, series_name, item } in episodes.into_iter().filter(|episode| episode.item.played) {
+    for Episode { series, series_name, item } in
+        episodes.into_iter().filter(|episode| episode.item.played)
+    {
         let unlisted = by_series.entry(series).or_default();
         unlisted.name = unlisted.name.take().or(series_name);
         unlisted.episodes.push(item);
     }
     // Jellyfin 12 lists one of two series items with the same ids; the episodes of the other name it (case 52).
     let listed: BTreeSet<&ItemId> = items.iter().map(|item| &item.id).collect();
-    let mut hidden: Vec<ItemId> = by_series.keys().filter(|id| !listed.contains(id)).cloned().collect();
+    let mut hidden: Vec<ItemId> =
+        by_series.keys().filter(|id| !listed.contains(id)).cloned().collect();
     hidden.sort();
     if !hidden.is_empty() {
         items.extend(lists.series_by_id(&hidden).await?.split(&mut snapshot.faults));
@@ -204,7 +223,14 @@ impl Lists<'_> {
     }
 
     async fn played_episodes(&self) -> Result<List<Episode>, JellyfinError> {
-        self.pages(&EPISODES, "&isPlayed=true", ProgressPhase::Episodes, self.jellyfin.limits.episodes, false).await
+        self.pages(
+            &EPISODES,
+            "&isPlayed=true",
+            ProgressPhase::Episodes,
+            self.jellyfin.limits.episodes,
+            false,
+        )
+        .await
     }
 
     /// All pages of a list. Its total says when the last one came; what is asked for goes by what really comes: behind a
@@ -218,7 +244,8 @@ impl Lists<'_> {
         again_if_slow: bool,
     ) -> Result<List<T>, JellyfinError> {
         let size = self.jellyfin.limits.page;
-        let asked = Asked { path: "/Items", what: kind.what, patience, again_if_slow, size: Size::List };
+        let asked =
+            Asked { path: "/Items", what: kind.what, patience, again_if_slow, size: Size::List };
         let page = async |start: u64| {
             let query = |user: &UserId| {
                 format!(
@@ -231,7 +258,9 @@ impl Lists<'_> {
         let first = page(0).await?;
         let total = first.total.unwrap_or(first.rows);
         let is_full = AtomicBool::new(first.rows >= size);
-        let starts = (1..).map(|n| n * size).take_while(|start| *start < total && is_full.load(Ordering::Relaxed));
+        let starts = (1..)
+            .map(|n| n * size)
+            .take_while(|start| *start < total && is_full.load(Ordering::Relaxed));
         let rest = stream::iter(starts).map(page).buffered(self.jellyfin.limits.at_once);
         let mut pages = std::pin::pin!(stream::iter([Ok(first)]).chain(rest));
         let mut whole = Whole::new();
@@ -251,10 +280,19 @@ impl Lists<'_> {
     async fn series_by_id(&self, ids: &[ItemId]) -> Result<List<Item>, JellyfinError> {
         if ids.len() > MOST_HIDDEN {
             let bound = Bound::Rows(MOST_HIDDEN as u64);
-            return Err(JellyfinError::AnswerTooLarge { what: "series that only their episodes name".into(), bound });
+            return Err(JellyfinError::AnswerTooLarge {
+                what: "series that only their episodes name".into(),
+                bound,
+            });
         }
         let what = "series by id";
-        let asked = Asked { path: "/Items", what, patience: self.jellyfin.limits.answer, again_if_slow: true, size: Size::List };
+        let asked = Asked {
+            path: "/Items",
+            what,
+            patience: self.jellyfin.limits.answer,
+            again_if_slow: true,
+            size: Size::List,
+        };
         let mut found = List::new();
         // Some forty ids keep the URL under the 2,000 characters that every proxy lets through.
         for ids in ids.chunks(40) {
@@ -273,11 +311,14 @@ impl Lists<'_> {
     ) -> Result<(List<Episode>, bool), JellyfinError> {
         let total = series.len() as u64;
         let answers = stream::iter(series).map(async |(id, name)| {
-            let query = |user: &UserId| format!("userId={user}&fields=ProviderIds&enableImages=false&enableUserData=true");
+            let query = |user: &UserId| {
+                format!("userId={user}&fields=ProviderIds&enableImages=false&enableUserData=true")
+            };
             let what = format!("episodes of {name}");
             let path = format!("/Shows/{id}/Episodes");
             let patience = self.jellyfin.limits.answer;
-            let asked = Asked { path: &path, what: &what, patience, again_if_slow: true, size: Size::List };
+            let asked =
+                Asked { path: &path, what: &what, patience, again_if_slow: true, size: Size::List };
             let page = match self.jellyfin.get(&asked, query).await {
                 Ok(body) => read(body, &EPISODES).await,
                 Err(error) => Err(error),
@@ -293,7 +334,11 @@ impl Lists<'_> {
             let page = match answer.and_then(|page| whole_series(page, &name)) {
                 Ok(page) => page,
                 Err(error) => {
-                    found.fault(ItemFault { item_id: Some(id), name, message: tolerable(error)?.to_string() });
+                    found.fault(ItemFault {
+                        item_id: Some(id),
+                        name,
+                        message: tolerable(error)?.to_string(),
+                    });
                     whole = false;
                     continue;
                 }
@@ -322,7 +367,10 @@ impl Lists<'_> {
 }
 
 /// Reads a page on a thread of its own: while one is read, the next is on its way. Its body is held until it is read.
-async fn read<T: Send + 'static>(body: Body, kind: &'static Kind<T>) -> Result<Page<T>, JellyfinError> {
+async fn read<T: Send + 'static>(
+    body: Body,
+    kind: &'static Kind<T>,
+) -> Result<Page<T>, JellyfinError> {
     let read = tokio::task::spawn_blocking(move || (kind.read_page(&body.bytes), body.bytes.len()));
     let (page, bytes) = read.await.expect("reading a page doesn't panic");
     Ok(Page { bytes, ..page? })
@@ -340,7 +388,14 @@ struct Whole<T> {
 
 impl<T> Whole<T> {
     fn new() -> Self {
-        Self { list: List::new(), rows: 0, bytes: 0, ids: FxHashSet::default(), of_kind: 0, with_user_data: 0 }
+        Self {
+            list: List::new(),
+            rows: 0,
+            bytes: 0,
+            ids: FxHashSet::default(),
+            of_kind: 0,
+            with_user_data: 0,
+        }
     }
 
     fn take_in(&mut self, page: Page<T>, what: &str) -> Result<(), JellyfinError> {
@@ -379,8 +434,12 @@ impl<T> Whole<T> {
 fn whole_series(page: Page<Episode>, name: &str) -> Result<Page<Episode>, JellyfinError> {
     let what = format!("episodes of {name}");
     match page.total {
-        Some(total) if total != page.rows => Err(JellyfinError::ShortRead { what, rows: page.rows, total }),
-        _ if page.of_kind > 0 && page.with_user_data == 0 => Err(JellyfinError::NoUserData { what }),
+        Some(total) if total != page.rows => {
+            Err(JellyfinError::ShortRead { what, rows: page.rows, total })
+        }
+        _ if page.of_kind > 0 && page.with_user_data == 0 => {
+            Err(JellyfinError::NoUserData { what })
+        }
         _ => Ok(page),
     }
 }

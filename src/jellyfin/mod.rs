@@ -1,7 +1,7 @@
 //! The adapter to Jellyfin: HTTP in, a [`Snapshot`](crate::domain::snapshot::Snapshot) out.
 //!
 //! [`Connection`] signs in and sends requests; [`fetch`] asks for the lists that a plan needs, [`Gallery`] for posters; [`wire`] has Jellyfin's
-//! names and [`convert`] puts them into ours. Facts about servers are from `jellyfin-api.md` and the recordings.
+//! names and [`convert`] puts them into ours. Facts about servers are from `docs/jellyfin.md` and the recordings.
 
 mod body;
 mod bounds;

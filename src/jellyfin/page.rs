@@ -45,7 +45,8 @@ pub static MOVIES: Kind<Item> = Kind { name: "Movie", what: "movies", read: conv
 pub static SERIES: Kind<Item> = Kind { name: "Series", what: "series", read: convert::item };
 
 /// Episodes.
-pub static EPISODES: Kind<Episode> = Kind { name: "Episode", what: "played episodes", read: read_episode };
+pub static EPISODES: Kind<Episode> =
+    Kind { name: "Episode", what: "played episodes", read: read_episode };
 
 /// An episode with the series it says it belongs to.
 pub struct Episode {
@@ -91,7 +92,11 @@ impl<T> List<T> {
 
     /// Keeps a fault.
     pub fn fault(&mut self, fault: ItemFault) {
-        if self.faults.len() < MOST_FAULTS { self.faults.push(fault) } else { self.more_faults += 1 }
+        if self.faults.len() < MOST_FAULTS {
+            self.faults.push(fault)
+        } else {
+            self.more_faults += 1
+        }
     }
 
     /// The items, and what couldn't be read put with the rest of that.
@@ -143,13 +148,23 @@ impl<T> Kind<T> {
         }
         read.map_err(|error| match error {
             None => too_large(Bound::Rows(ROWS_OF_A_PAGE)),
-            Some(error) => JellyfinError::Unreadable { what: self.what.to_owned(), reason: reason(&error) },
+            Some(error) => {
+                JellyfinError::Unreadable { what: self.what.to_owned(), reason: reason(&error) }
+            }
         })
     }
 
     /// The error is `None` where there are too many rows.
     fn read_rows(&self, body: &[u8], form: RowForm) -> Result<Page<T>, Option<serde_json::Error>> {
-        let mut page = Page { rows: 0, bytes: 0, total: None, ids: Vec::new(), list: List::new(), of_kind: 0, with_user_data: 0 };
+        let mut page = Page {
+            rows: 0,
+            bytes: 0,
+            total: None,
+            ids: Vec::new(),
+            list: List::new(),
+            of_kind: 0,
+            with_user_data: 0,
+        };
         let mut decoder = serde_json::Deserializer::from_slice(body);
         let answer = AnswerVisitor(Rows { kind: self, page: &mut page, form });
         let read = decoder.deserialize_map(answer).and_then(|()| decoder.end());
@@ -163,7 +178,8 @@ impl<T> Kind<T> {
 
 impl<T> Page<T> {
     fn take_in(&mut self, dto: &BaseItemDto<'_>, kind: &Kind<T>) {
-        let id = ItemId::parse(&dto.id).map_or_else(|_| RowId::Other(FxBuildHasher.hash_one(&*dto.id)), RowId::Item);
+        let id = ItemId::parse(&dto.id)
+            .map_or_else(|_| RowId::Other(FxBuildHasher.hash_one(&*dto.id)), RowId::Item);
         self.ids.push(id);
         // A server that doesn't know a parameter ignores it and sends everything.
         if dto.kind != kind.name {
@@ -191,7 +207,8 @@ impl<T> Page<T> {
 /// What can be said of a row that isn't shaped like an item.
 fn unreadable_row(json: &str, row: u64, what: &str, error: &serde_json::Error) -> ItemFault {
     let short = Some(json).filter(|json| json.len() <= LONGEST_LOOKED_INTO);
-    let value: serde_json::Value = short.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+    let value: serde_json::Value =
+        short.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
     let text = |field: &str| value.get(field).and_then(|v| v.as_str());
     ItemFault {
         item_id: text("Id").and_then(|id| ItemId::parse(id).ok()),

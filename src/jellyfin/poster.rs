@@ -1,4 +1,4 @@
-//! Posters: asked for without a token, as Jellyfin gives them to anybody (`jellyfin-api.md`).
+//! Posters: asked for without a token, as Jellyfin gives them to anybody (`docs/jellyfin.md`, "Images").
 
 use std::time::Duration;
 
@@ -30,7 +30,8 @@ pub struct Poster {
 }
 
 /// What is taken for a picture: kinds that can hold no script.
-pub const PICTURES: [&str; 5] = ["image/jpeg", "image/webp", "image/png", "image/avif", "image/gif"];
+pub const PICTURES: [&str; 5] =
+    ["image/jpeg", "image/webp", "image/png", "image/avif", "image/gif"];
 
 /// A server's pictures.
 #[derive(Debug)]
@@ -46,9 +47,18 @@ impl Gallery {
     ///
     /// # Errors
     /// This machine's TLS can't be set up.
-    pub fn new(server: ServerUrl, accept_invalid_certificates: bool, limits: &Limits) -> Result<Self, JellyfinError> {
+    pub fn new(
+        server: ServerUrl,
+        accept_invalid_certificates: bool,
+        limits: &Limits,
+    ) -> Result<Self, JellyfinError> {
         let http = client(&server, accept_invalid_certificates, limits)?;
-        Ok(Self { http, server, accept_invalid_certificates, places: Semaphore::new(limits.at_once) })
+        Ok(Self {
+            http,
+            server,
+            accept_invalid_certificates,
+            places: Semaphore::new(limits.at_once),
+        })
     }
 
     /// Whether these are the pictures of that server, asked in that way.
@@ -63,9 +73,12 @@ impl Gallery {
     pub async fn poster(&self, item: &ItemId) -> Result<Option<Poster>, JellyfinError> {
         let what = || format!("the poster of item {item}");
         let _place = self.places.acquire().await.expect("nobody closes the semaphore");
-        let url = self.server.join(&format!("/Items/{item}/Images/Primary"), &format!("maxWidth={WIDTH}"));
+        let url = self
+            .server
+            .join(&format!("/Items/{item}/Images/Primary"), &format!("maxWidth={WIDTH}"));
         let fetched = tokio::time::timeout(PATIENCE, async {
-            let mut response = self.http.get(url).send().await.map_err(|e| transport_error(&self.server, &e))?;
+            let mut response =
+                self.http.get(url).send().await.map_err(|e| transport_error(&self.server, &e))?;
             let status = response.status();
             if status == StatusCode::NOT_FOUND {
                 return Ok(None);
@@ -73,23 +86,36 @@ impl Gallery {
             if !status.is_success() {
                 return Err(JellyfinError::Status { status: status.as_u16(), what: what() });
             }
-            let given = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let given = response
+                .headers()
+                .get(header::CONTENT_TYPE)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default();
             let essence = given.split(';').next().unwrap_or_default().trim();
-            let Some(content_type) = PICTURES.into_iter().find(|kind| kind.eq_ignore_ascii_case(essence)) else {
+            let Some(content_type) =
+                PICTURES.into_iter().find(|kind| kind.eq_ignore_ascii_case(essence))
+            else {
                 return Err(JellyfinError::Unreadable {
                     what: what(),
                     reason: format!("it is `{essence}`, which is no picture"),
                 });
             };
             let mut bytes = Vec::new();
-            while let Some(piece) = response.chunk().await.map_err(|e| transport_error(&self.server, &e))? {
+            while let Some(piece) =
+                response.chunk().await.map_err(|e| transport_error(&self.server, &e))?
+            {
                 if bytes.len() + piece.len() > LARGEST {
-                    return Err(JellyfinError::Unreadable { what: what(), reason: "it is larger than 2 MB".into() });
+                    return Err(JellyfinError::Unreadable {
+                        what: what(),
+                        reason: "it is larger than 2 MB".into(),
+                    });
                 }
                 bytes.extend_from_slice(&piece);
             }
             Ok(Some(Poster { content_type, bytes }))
         });
-        fetched.await.unwrap_or_else(|_| Err(JellyfinError::TooSlow { what: what(), after: PATIENCE }))
+        fetched
+            .await
+            .unwrap_or_else(|_| Err(JellyfinError::TooSlow { what: what(), after: PATIENCE }))
     }
 }

@@ -40,7 +40,8 @@ mod tests {
     #[test]
     fn a_pause_doubles_unless_the_server_names_one() {
         let first = Duration::from_millis(500);
-        let pauses: Vec<_> = (0..RETRIES).map(|retry| pause(retry, None, first).as_millis()).collect();
+        let pauses: Vec<_> =
+            (0..RETRIES).map(|retry| pause(retry, None, first).as_millis()).collect();
         assert_eq!(pauses, [500, 1000, 2000]);
         assert_eq!(pause(0, Some(Duration::from_secs(5)), first), Duration::from_secs(5));
         assert_eq!(pause(0, Some(Duration::from_secs(86_400)), first), LONGEST_WAIT);

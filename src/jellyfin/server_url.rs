@@ -8,10 +8,14 @@ use url::Url;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServerUrlError {
     /// Nothing was given.
-    #[error("the server URL is empty: give the address under which you open Jellyfin, such as http://nas:8096")]
+    #[error(
+        "the server URL is empty: give the address under which you open Jellyfin, such as http://nas:8096"
+    )]
     Empty,
     /// It can't be read as an address.
-    #[error("`{text}` is no server URL ({reason}): give the address under which you open Jellyfin, such as http://nas:8096")]
+    #[error(
+        "`{text}` is no server URL ({reason}): give the address under which you open Jellyfin, such as http://nas:8096"
+    )]
     Unreadable {
         /// What was given.
         text: String,
@@ -22,7 +26,9 @@ pub enum ServerUrlError {
     #[error("the server URL begins with `{0}:`, which is neither http nor https")]
     Scheme(String),
     /// It holds a user name or password.
-    #[error("the server URL holds a user name or a password: give them in their own fields, as URLs end in access logs")]
+    #[error(
+        "the server URL holds a user name or a password: give them in their own fields, as URLs end in access logs"
+    )]
     Credentials,
 }
 
@@ -40,8 +46,10 @@ impl ServerUrl {
         if trimmed.is_empty() {
             return Err(ServerUrlError::Empty);
         }
-        let with_scheme = if trimmed.contains("://") { trimmed.to_owned() } else { format!("http://{trimmed}") };
-        let unreadable = |reason: String| ServerUrlError::Unreadable { text: redacted(trimmed), reason };
+        let with_scheme =
+            if trimmed.contains("://") { trimmed.to_owned() } else { format!("http://{trimmed}") };
+        let unreadable =
+            |reason: String| ServerUrlError::Unreadable { text: redacted(trimmed), reason };
         let url = Url::parse(&with_scheme).map_err(|e| unreadable(e.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(ServerUrlError::Scheme(url.scheme().to_owned()));
@@ -78,13 +86,15 @@ impl ServerUrl {
     pub fn redirected(&self, asked: &Url, location: &str) -> Option<Self> {
         let target = asked.join(location).ok()?;
         let same_host = target.host_str() == self.0.host_str();
-        let same_door = target.scheme() == self.0.scheme() && target.port_or_known_default() == self.0.port_or_known_default();
+        let same_door = target.scheme() == self.0.scheme()
+            && target.port_or_known_default() == self.0.port_or_known_default();
         let to_tls = self.0.scheme() == "http" && target.scheme() == "https";
         if !same_host || !(same_door || to_tls) {
             return None;
         }
         let path = target.path();
-        let asked_path = asked.path().strip_prefix(self.0.path().trim_end_matches('/')).unwrap_or(asked.path());
+        let asked_path =
+            asked.path().strip_prefix(self.0.path().trim_end_matches('/')).unwrap_or(asked.path());
         let base = match path.strip_suffix(asked_path) {
             Some(base) => base,
             None => without_web_page(path),
@@ -162,11 +172,27 @@ mod tests {
         let plain = ServerUrl::parse("http://127.0.0.1:8097").unwrap();
         let asked = plain.join("/System/Info/Public", "");
         let found = |location: &str| plain.redirected(&asked, location).map(|url| url.to_string());
-        for location in ["../../jellyfin/web/", "../../jellyfin/api-docs/swagger", "/jellyfin/System/Info/Public"] {
-            assert_eq!(found(location).as_deref(), Some("http://127.0.0.1:8097/jellyfin"), "{location}");
+        for location in [
+            "../../jellyfin/web/",
+            "../../jellyfin/api-docs/swagger",
+            "/jellyfin/System/Info/Public",
+        ] {
+            assert_eq!(
+                found(location).as_deref(),
+                Some("http://127.0.0.1:8097/jellyfin"),
+                "{location}"
+            );
         }
-        assert_eq!(found("https://127.0.0.1/System/Info/Public").as_deref(), Some("https://127.0.0.1"));
-        for elsewhere in ["http://evil/jellyfin/web/", "//evil/web/", "http://127.0.0.1:1/web/", "ftp://127.0.0.1:8097/"] {
+        assert_eq!(
+            found("https://127.0.0.1/System/Info/Public").as_deref(),
+            Some("https://127.0.0.1")
+        );
+        for elsewhere in [
+            "http://evil/jellyfin/web/",
+            "//evil/web/",
+            "http://127.0.0.1:1/web/",
+            "ftp://127.0.0.1:8097/",
+        ] {
             assert_eq!(found(elsewhere), None, "{elsewhere}");
         }
         assert_eq!(found("/web/"), None, "leads back to where it came from");

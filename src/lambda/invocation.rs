@@ -58,10 +58,14 @@ impl Invocation {
         let kind: Kind = serde_json::from_str(payload.get()).map_err(|e| unknown(e.to_string()))?;
         match (kind.request_context, kind.detail_type.as_deref()) {
             (Some(context), _) => {
-                let request = serde_json::from_str(payload.get()).map_err(|e| unknown(e.to_string()))?;
+                let request =
+                    serde_json::from_str(payload.get()).map_err(|e| unknown(e.to_string()))?;
                 // `<id>.lambda-url.<region>.on.aws`, whatever stands in front of the URL.
                 let is_url = context.domain_name.is_some_and(|name| name.contains(".lambda-url."));
-                Ok(Self::Request { request: Box::new(request), front: if is_url { Front::FunctionUrl } else { Front::HttpApi } })
+                Ok(Self::Request {
+                    request: Box::new(request),
+                    front: if is_url { Front::FunctionUrl } else { Front::HttpApi },
+                })
             }
             (None, Some("Scheduled Event")) => Ok(Self::Schedule),
             (None, Some(other)) => Err(unknown(format!("its `detail-type` is `{other}`"))),

@@ -11,7 +11,9 @@ use axum::{Router, body::BodyDataStream, http::header};
 use lambda_http::{
     Adapter, LambdaEvent, RequestExt, Service as _,
     aws_lambda_events::{apigw::ApiGatewayV2httpResponse, encodings::Body},
-    lambda_runtime::{self, Context, Diagnostic, FunctionResponse, MetadataPrelude, StreamResponse, service_fn},
+    lambda_runtime::{
+        self, Context, Diagnostic, FunctionResponse, MetadataPrelude, StreamResponse, service_fn,
+    },
     request::LambdaRequest,
 };
 use secrecy::SecretString;
@@ -31,7 +33,11 @@ const LONGEST: usize = 6 * 1024 * 1024;
 ///
 /// # Errors
 /// The runtime's own interface fails.
-pub async fn serve(service: Arc<Service>, token: Option<SecretString>, url_streams: bool) -> anyhow::Result<()> {
+pub async fn serve(
+    service: Arc<Service>,
+    token: Option<SecretString>,
+    url_streams: bool,
+) -> anyhow::Result<()> {
     let access = token.map_or(Access::Nobody, Access::Token);
     let function = Function { router: router(service.clone(), access), service, url_streams };
     let handler = service_fn(|event: LambdaEvent<Box<RawValue>>| {
@@ -84,35 +90,52 @@ impl Function {
             Invocation::Request { request, .. } => {
                 Ok(FunctionResponse::BufferedResponse(self.answer_whole(*request, context).await?))
             }
-            Invocation::Schedule => Ok(FunctionResponse::BufferedResponse(self.import_what_is_due(&context).await?)),
+            Invocation::Schedule => {
+                Ok(FunctionResponse::BufferedResponse(self.import_what_is_due(&context).await?))
+            }
         }
     }
 
-    async fn stream(&self, request: LambdaRequest, context: Context) -> StreamResponse<BodyDataStream> {
+    async fn stream(
+        &self,
+        request: LambdaRequest,
+        context: Context,
+    ) -> StreamResponse<BodyDataStream> {
         let request: lambda_http::Request = request.into();
         let Ok(answer) = self.router.clone().call(request.with_lambda_context(context)).await;
         let (mut parts, body) = answer.into_parts();
         let cookies = parts.headers.get_all(header::SET_COOKIE).iter();
-        let cookies = cookies.filter_map(|cookie| cookie.to_str().ok().map(str::to_owned)).collect();
+        let cookies =
+            cookies.filter_map(|cookie| cookie.to_str().ok().map(str::to_owned)).collect();
         parts.headers.remove(header::SET_COOKIE);
-        let metadata_prelude = MetadataPrelude { status_code: parts.status, headers: parts.headers, cookies };
+        let metadata_prelude =
+            MetadataPrelude { status_code: parts.status, headers: parts.headers, cookies };
         StreamResponse { metadata_prelude, stream: body.into_data_stream() }
     }
 
-    async fn answer_whole(&self, mut request: LambdaRequest, context: Context) -> Result<Box<RawValue>, serde_json::Error> {
+    async fn answer_whole(
+        &self,
+        mut request: LambdaRequest,
+        context: Context,
+    ) -> Result<Box<RawValue>, serde_json::Error> {
         if let LambdaRequest::ApiGatewayV2(request) = &mut request {
             // Who asks for progress gets the result: all of the progress, once it is over, helps nobody.
             if wants_progress(&request.headers) {
                 request.headers.remove(header::ACCEPT);
             }
         }
-        let Ok(answer) = Adapter::from(self.router.clone()).call(LambdaEvent::new(request, context)).await;
+        let Ok(answer) =
+            Adapter::from(self.router.clone()).call(LambdaEvent::new(request, context)).await;
         let answer = to_raw_value(&answer)?;
         if answer.get().len() <= LONGEST { Ok(answer) } else { too_long(answer.get().len()) }
     }
 
-    async fn import_what_is_due(&self, context: &Context) -> Result<Box<RawValue>, InvocationError> {
-        let options = SyncOptions { deadline: Some(deadline_of(context)), ..SyncOptions::default() };
+    async fn import_what_is_due(
+        &self,
+        context: &Context,
+    ) -> Result<Box<RawValue>, InvocationError> {
+        let options =
+            SyncOptions { deadline: Some(deadline_of(context)), ..SyncOptions::default() };
         let automatic = self.service.import_by_itself(options).await?;
         eprintln!("{automatic}");
         let result = match &automatic {
@@ -136,7 +159,9 @@ fn too_long(length: usize) -> Result<Box<RawValue>, serde_json::Error> {
     );
     let mut answer = ApiGatewayV2httpResponse::default();
     answer.status_code = i64::from(problem.status().as_u16());
-    answer.headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
+    answer
+        .headers
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
     answer.body = Some(Body::Text(serde_json::to_string(&problem)?));
     to_raw_value(&answer)
 }

@@ -37,14 +37,19 @@ impl FromStr for Every {
             (None, Some(number)) => (number, 60),
             (None, None) => return Err(wrong()),
         };
-        let minutes = number.parse::<u32>().ok().and_then(|n| n.checked_mul(minutes)).ok_or_else(wrong)?;
+        let minutes =
+            number.parse::<u32>().ok().and_then(|n| n.checked_mul(minutes)).ok_or_else(wrong)?;
         if (5..=7 * 24 * 60).contains(&minutes) { Ok(Self(minutes)) } else { Err(wrong()) }
     }
 }
 
 impl fmt::Display for Every {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_multiple_of(60) { write!(f, "{}h", self.0 / 60) } else { write!(f, "{}m", self.0) }
+        if self.0.is_multiple_of(60) {
+            write!(f, "{}h", self.0 / 60)
+        } else {
+            write!(f, "{}m", self.0)
+        }
     }
 }
 
@@ -79,15 +84,25 @@ impl fmt::Display for Automatic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotSetUp => f.write_str("nothing was imported: no Jellyfin server is set up yet"),
-            Self::AlreadyRunning => f.write_str("nothing was imported: another import is under way"),
+            Self::AlreadyRunning => {
+                f.write_str("nothing was imported: another import is under way")
+            }
             Self::Imported(report) if report.outcome == Outcome::NothingToAdd => {
                 f.write_str("imported by itself: nothing to add")
             }
             Self::Imported(report) => {
-                write!(f, "imported by itself: movies {}, episodes {}", report.movies_added, report.episodes_added)?;
+                write!(
+                    f,
+                    "imported by itself: movies {}, episodes {}",
+                    report.movies_added, report.episodes_added
+                )?;
                 report.recovered.as_ref().map_or(Ok(()), |recovered| write!(f, "; {recovered}"))?;
                 match report.errors.first() {
-                    Some(error) => write!(f, "; not all could be read, first {}: {}", error.name, error.message),
+                    Some(error) => write!(
+                        f,
+                        "; not all could be read, first {}: {}",
+                        error.name, error.message
+                    ),
                     None => Ok(()),
                 }
             }
@@ -117,7 +132,12 @@ impl Service {
         if !self.claim_run().await? {
             return Ok(Automatic::AlreadyRunning);
         }
-        let request = ImportRequest { exclude: BTreeSet::new(), include: BTreeSet::new(), auto_add: None, via: Via::Schedule };
+        let request = ImportRequest {
+            exclude: BTreeSet::new(),
+            include: BTreeSet::new(),
+            auto_add: None,
+            via: Via::Schedule,
+        };
         let imported = self.import(request, options).await;
         imported.map(|report| Automatic::Imported(Box::new(report)))
     }
@@ -155,7 +175,11 @@ impl Service {
 
 impl Status {
     /// When the next import is due by itself, now where that is past.
-    pub(super) fn next_due(&self, every: Option<Every>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub(super) fn next_due(
+        &self,
+        every: Option<Every>,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
         let every = every.filter(|_| self.stopped().is_none())?;
         Some(self.automatic.last.map_or(now, |last| (last + TimeDelta::from(every)).max(now)))
     }
@@ -173,7 +197,14 @@ mod tests {
 
     #[test]
     fn an_interval_is_minutes_or_hours_and_neither_too_short_nor_too_long() {
-        for (text, shown) in [("5m", "5m"), (" 30m ", "30m"), ("90m", "90m"), ("60m", "1h"), ("6h", "6h"), ("168h", "168h")] {
+        for (text, shown) in [
+            ("5m", "5m"),
+            (" 30m ", "30m"),
+            ("90m", "90m"),
+            ("60m", "1h"),
+            ("6h", "6h"),
+            ("168h", "168h"),
+        ] {
             assert_eq!(text.parse::<Every>().unwrap().to_string(), shown);
         }
         for text in ["", "m", "4m", "169h", "1d", "-5m", "30", "99999999999h", "4294967295h"] {

@@ -9,13 +9,20 @@ use crate::store::{Document, StoreError};
 pub(super) const TRIES: u32 = 10;
 
 /// Decodes a document.
-pub(super) fn decode<T: DeserializeOwned>(name: &'static str, bytes: &[u8]) -> Result<T, ServiceError> {
-    serde_json::from_slice(bytes).map_err(|e| ServiceError::Document { name, reason: e.to_string() })
+pub(super) fn decode<T: DeserializeOwned>(
+    name: &'static str,
+    bytes: &[u8],
+) -> Result<T, ServiceError> {
+    serde_json::from_slice(bytes)
+        .map_err(|e| ServiceError::Document { name, reason: e.to_string() })
 }
 
 impl Service {
     /// A document, or what stands for one that isn't there.
-    pub(super) async fn document<T: Default + DeserializeOwned>(&self, name: &'static str) -> Result<T, ServiceError> {
+    pub(super) async fn document<T: Default + DeserializeOwned>(
+        &self,
+        name: &'static str,
+    ) -> Result<T, ServiceError> {
         match self.store.get(name).await? {
             None => Ok(T::default()),
             Some(document) => decode(name, &document.bytes),
@@ -30,9 +37,12 @@ impl Service {
     ) -> Result<T, ServiceError> {
         let mut changed = T::default();
         self.replace_document(name, |stands| {
-            changed = stands.map_or_else(|| Ok(T::default()), |document| decode(name, &document.bytes))?;
+            changed = stands
+                .map_or_else(|| Ok(T::default()), |document| decode(name, &document.bytes))?;
             let is_new = change(&mut changed)?;
-            Ok(is_new.then(|| serde_json::to_vec_pretty(&changed).expect("texts, numbers and flags always encode")))
+            Ok(is_new.then(|| {
+                serde_json::to_vec_pretty(&changed).expect("texts, numbers and flags always encode")
+            }))
         })
         .await?;
         Ok(changed)

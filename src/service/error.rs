@@ -1,4 +1,4 @@
-//! What a call can end in, each with the stable code that programs branch on (`http-api.md`, "Errors").
+//! What a call can end in, each with the stable code that programs branch on (`docs/http.md`, "Errors").
 
 use crate::{
     domain::{
@@ -20,16 +20,22 @@ pub enum SettingError {
     #[error("`username` is empty: give the name that you sign in to Jellyfin with")]
     NoUsername,
     /// The stored password belongs to another account.
-    #[error("`password`: the stored one belongs to another server or user name and is not sent to this one: enter the password")]
+    #[error(
+        "`password`: the stored one belongs to another server or user name and is not sent to this one: enter the password"
+    )]
     PasswordOfAnother,
     /// The time zone.
     #[error("`timeZone`: {0}")]
     TimeZone(#[from] NoSuchZone),
     /// How often to import by itself.
-    #[error("`sync.every`: `{0}` is no interval: give minutes or hours, 5m at least, such as 30m or 6h, or null for never")]
+    #[error(
+        "`sync.every`: `{0}` is no interval: give minutes or hours, 5m at least, such as 30m or 6h, or null for never"
+    )]
     Every(String),
     /// TMDB's key.
-    #[error("`apiKey` is empty: give the API Read Access Token from your TMDB account, or delete it")]
+    #[error(
+        "`apiKey` is empty: give the API Read Access Token from your TMDB account, or delete it"
+    )]
     NoApiKey,
 }
 
@@ -57,13 +63,17 @@ pub enum ServiceError {
     #[error(transparent)]
     Tmdb(#[from] TmdbError),
     /// The log moved under the call again and again.
-    #[error("the log was changed by somebody else {0} times while this ran: nothing was added, so try again")]
+    #[error(
+        "the log was changed by somebody else {0} times while this ran: nothing was added, so try again"
+    )]
     LogConflict(u32),
     /// A whole log into a log that has events.
     #[error("the log has events already: a whole log can only be put into an empty store")]
     LogNotEmpty,
     /// The log can't be read.
-    #[error("the log can't be read: {0}; nothing was written, and nothing will be until that line is mended")]
+    #[error(
+        "the log can't be read: {0}; nothing was written, and nothing will be until that line is mended"
+    )]
     LogCorrupt(Fault),
     /// The log that was given can't be read.
     #[error("the log that was given can't be read: {0}; nothing was written")]
@@ -102,7 +112,11 @@ impl ServiceError {
             Self::LogNotEmpty => "log_not_empty",
             Self::LogCorrupt(_) => "log_corrupt",
             Self::Extend(ExtendError::NoPositionLeft { .. }) => "log_corrupt",
-            Self::Store(_) | Self::Reading(_) | Self::Document { .. } | Self::Seal(_) | Self::Extend(_) => "store_unavailable",
+            Self::Store(_)
+            | Self::Reading(_)
+            | Self::Document { .. }
+            | Self::Seal(_)
+            | Self::Extend(_) => "store_unavailable",
             Self::Jellyfin(error) => match error {
                 JellyfinError::Unreachable { .. }
                 | JellyfinError::Certificate { .. }
@@ -123,7 +137,12 @@ impl ServiceError {
 
     /// Whether Jellyfin refused the sign-in, as it will again.
     pub(super) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Jellyfin(JellyfinError::CredentialsRejected { .. } | JellyfinError::ReauthenticationRequired))
+        matches!(
+            self,
+            Self::Jellyfin(
+                JellyfinError::CredentialsRejected { .. } | JellyfinError::ReauthenticationRequired
+            )
+        )
     }
 }
 
@@ -131,7 +150,9 @@ impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotEmpty => Self::LogNotEmpty,
-            StoreError::Conflict(_) | StoreError::Unsafe(_) | StoreError::Io { .. } => Self::Store(error),
+            StoreError::Conflict(_) | StoreError::Unsafe(_) | StoreError::Io { .. } => {
+                Self::Store(error)
+            }
         }
     }
 }

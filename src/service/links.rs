@@ -20,8 +20,10 @@ pub struct Links(BTreeMap<String, ItemId>);
 impl Links {
     /// Every title that the plan matched.
     pub(super) fn of(plan: &Plan<'_>) -> Self {
-        let movies = plan.movies.iter().map(|movie| (movie.stream.to_string(), movie.item.id.clone()));
-        let series = plan.series.iter().map(|series| (series.stream.to_string(), series.item.id.clone()));
+        let movies =
+            plan.movies.iter().map(|movie| (movie.stream.to_string(), movie.item.id.clone()));
+        let series =
+            plan.series.iter().map(|series| (series.stream.to_string(), series.item.id.clone()));
         Self(movies.chain(series).collect())
     }
 
@@ -62,13 +64,18 @@ impl Service {
     /// # Errors
     /// There are no settings, or Jellyfin fails.
     pub async fn poster(&self, item: &ItemId) -> Result<Option<Poster>, ServiceError> {
-        let (server, accept) = self.settings().await?.address()?.ok_or(ServiceError::NotConfigured)?;
+        let (server, accept) =
+            self.settings().await?.address()?.ok_or(ServiceError::NotConfigured)?;
         let gallery = self.gallery_at(server, accept).await?;
         Ok(gallery.poster(item).await?)
     }
 
     /// The connections to a server are kept: a page asks for sixty posters at once.
-    async fn gallery_at(&self, server: ServerUrl, accept: bool) -> Result<Arc<Gallery>, ServiceError> {
+    async fn gallery_at(
+        &self,
+        server: ServerUrl,
+        accept: bool,
+    ) -> Result<Arc<Gallery>, ServiceError> {
         let mut kept = self.gallery.lock().await;
         if let Some(gallery) = kept.as_ref().filter(|gallery| gallery.is_at(&server, accept)) {
             return Ok(gallery.clone());

@@ -69,7 +69,8 @@ impl Service {
         }
         let (fold, _) = self.read_log().await?;
         let folded = Arc::new(fold.finish().map_err(ServiceError::LogCorrupt)?);
-        *self.folded.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some((stamp, folded.clone()));
+        *self.folded.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) =
+            Some((stamp, folded.clone()));
         Ok(folded)
     }
 
@@ -106,7 +107,11 @@ impl Service {
             movies: library.movies().count(),
             watch_sessions: library.movies().map(|m| m.sessions().len()).sum(),
             series: library.series().count(),
-            watched_episodes: library.series().flat_map(|s| s.rewatches()).map(|r| r.watched.len()).sum(),
+            watched_episodes: library
+                .series()
+                .flat_map(|s| s.rewatches())
+                .map(|r| r.watched.len())
+                .sum(),
         })
     }
 
@@ -114,7 +119,10 @@ impl Service {
     ///
     /// # Errors
     /// The store fails.
-    pub async fn lines_after(&self, after: GlobalPosition) -> Result<Box<dyn Read + Send>, ServiceError> {
+    pub async fn lines_after(
+        &self,
+        after: GlobalPosition,
+    ) -> Result<Box<dyn Read + Send>, ServiceError> {
         let log = self.store.read().await?;
         if after == GlobalPosition::default() {
             return Ok(log.reader);
@@ -135,7 +143,8 @@ impl Service {
             let folded = fold.finish()?;
             WholeLog::new(bytes, &folded.log)
         });
-        let whole = whole.await.expect("folding a log doesn't panic").map_err(ServiceError::BadLog)?;
+        let whole =
+            whole.await.expect("folding a log doesn't panic").map_err(ServiceError::BadLog)?;
         let (events, head) = (whole.events(), whole.head());
         let torn = self.store.begin(whole).await?;
         self.keep_recovery(torn.as_ref()).await?;
@@ -171,7 +180,11 @@ fn fold_all(mut reader: Box<dyn Read + Send>, workers: NonZero<usize>) -> io::Re
     let (emptied, to_fill) = mpsc::channel();
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            for fresh in [Vec::new(), Vec::new()].into_iter().map(Some).chain(std::iter::repeat_with(|| None)) {
+            for fresh in [Vec::new(), Vec::new()]
+                .into_iter()
+                .map(Some)
+                .chain(std::iter::repeat_with(|| None))
+            {
                 let Some(mut piece) = fresh.or_else(|| to_fill.recv().ok()) else { return };
                 piece.clear();
                 let read = Read::by_ref(&mut reader).take(PIECE as u64).read_to_end(&mut piece);
@@ -192,7 +205,10 @@ fn fold_all(mut reader: Box<dyn Read + Send>, workers: NonZero<usize>) -> io::Re
 }
 
 /// Reads lines away until one lies behind the position.
-fn skip_to(reader: Box<dyn Read + Send>, after: GlobalPosition) -> io::Result<Box<dyn Read + Send>> {
+fn skip_to(
+    reader: Box<dyn Read + Send>,
+    after: GlobalPosition,
+) -> io::Result<Box<dyn Read + Send>> {
     let mut lines = io::BufReader::with_capacity(256 * 1024, reader);
     let mut line = Vec::new();
     loop {

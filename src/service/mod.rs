@@ -30,7 +30,9 @@ pub use newest::{EventFilter, LoggedEvent, Newest};
 pub use preview::{LeftOut, Preview, PreviewEpisode, PreviewRow};
 pub use recovery::{LastRecovery, RecoveredReport};
 pub use runs::{RunWatch, Running};
-pub use settings::{ConnectionTest, JellyfinInput, PreferencesInput, SettingsView, SyncInput, SyncPreferences};
+pub use settings::{
+    ConnectionTest, JellyfinInput, PreferencesInput, SettingsView, SyncInput, SyncPreferences,
+};
 pub use status::{Failure, LastConnection, LastImport, LastScan, StatusReport};
 pub use sync::{ImportRequest, Phase, Progress, Source, SyncOptions};
 
@@ -71,7 +73,13 @@ type Kept<T> = tokio::sync::Mutex<Option<(Version, T)>>;
 
 impl Service {
     /// A service over a store, that does nothing until it is asked.
-    pub fn new(store: Arc<dyn Store>, key: KeySource, limits: Limits, clock: Clock, workers: NonZero<usize>) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        key: KeySource,
+        limits: Limits,
+        clock: Clock,
+        workers: NonZero<usize>,
+    ) -> Self {
         let tmdb_url = tmdb::BASE_URL.to_owned();
         Self {
             store,

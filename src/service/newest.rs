@@ -59,7 +59,11 @@ impl Service {
     ///
     /// # Errors
     /// The store fails.
-    pub async fn newest_events(&self, filter: EventFilter, most: usize) -> Result<Newest, ServiceError> {
+    pub async fn newest_events(
+        &self,
+        filter: EventFilter,
+        most: usize,
+    ) -> Result<Newest, ServiceError> {
         let log = self.store.read().await?;
         let found = tokio::task::spawn_blocking(move || newest(log.reader, &filter, most)).await;
         found.expect("reading lines doesn't panic").map_err(ServiceError::Reading)
@@ -89,7 +93,8 @@ fn newest(reader: Box<dyn Read + Send>, filter: &EventFilter, most: usize) -> io
         {
             types.insert(name.to_owned());
         }
-        let may_fit = memmem::find(&line, filter.stream.as_bytes()).is_some() && by_type.find(&line).is_some();
+        let may_fit = memmem::find(&line, filter.stream.as_bytes()).is_some()
+            && by_type.find(&line).is_some();
         if may_fit && (is_plain(filter) || fits(&line, filter)) {
             kept.push_back(std::mem::take(&mut line));
             if kept.len() > most + 1 {

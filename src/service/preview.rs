@@ -8,8 +8,8 @@ use super::{
     Service, ServiceError, SyncOptions,
     documents::{TRIES, decode},
     report::{
-        DecisionReport, EpisodeReport, FaultReport, MatchedMovie, MatchedSeries, ScanReport, ServerReport, Summary,
-        UnmatchedReport, Word,
+        DecisionReport, EpisodeReport, FaultReport, MatchedMovie, MatchedSeries, ScanReport,
+        ServerReport, Summary, UnmatchedReport, Word,
     },
 };
 use crate::store::{Document, StoreError};
@@ -105,9 +105,20 @@ impl Preview {
             match Fate::of(decision, item.last_played_date.as_deref()) {
                 Fate::Shown { date, notes, held } => {
                     let (item, year) = (item.jellyfin_id, item.year);
-                    preview.rows.push(PreviewRow { item, slug, name, year, episode: None, date, notes, held });
+                    preview.rows.push(PreviewRow {
+                        item,
+                        slug,
+                        name,
+                        year,
+                        episode: None,
+                        date,
+                        notes,
+                        held,
+                    });
                 }
-                Fate::LeftOut(reason) => preview.skipped.push(LeftOut { name: item.name, year: item.year, reason }),
+                Fate::LeftOut(reason) => {
+                    preview.skipped.push(LeftOut { name: item.name, year: item.year, reason })
+                }
             }
         }
         for MatchedSeries { item, slug, name, episodes, .. } in report.matched_series {
@@ -119,7 +130,11 @@ impl Preview {
                         slug: slug.clone(),
                         name: name.clone(),
                         year: item.year,
-                        episode: Some(PreviewEpisode { series: item.jellyfin_id.clone(), number, name: episode.name }),
+                        episode: Some(PreviewEpisode {
+                            series: item.jellyfin_id.clone(),
+                            number,
+                            name: episode.name,
+                        }),
                         date,
                         notes,
                         held,
@@ -131,7 +146,9 @@ impl Preview {
                 }
             }
         }
-        for UnmatchedReport { item, reason } in report.unmatched_movies.into_iter().chain(report.unmatched_series) {
+        for UnmatchedReport { item, reason } in
+            report.unmatched_movies.into_iter().chain(report.unmatched_series)
+        {
             preview.unmatched.push(LeftOut { name: item.name, year: item.year, reason });
         }
         preview
@@ -216,7 +233,10 @@ impl Service {
     /// After an import there is nothing to look forward to.
     pub(super) async fn drop_preview(&self) -> Result<(), ServiceError> {
         let is_shown = |document: &Document| document.bytes != NONE;
-        self.replace_document(NAME, |stands| Ok(stands.filter(|document| is_shown(document)).map(|_| NONE.to_vec()))).await
+        self.replace_document(NAME, |stands| {
+            Ok(stands.filter(|document| is_shown(document)).map(|_| NONE.to_vec()))
+        })
+        .await
     }
 
     /// Replaces the preview whatever it is now, without reading a large one.

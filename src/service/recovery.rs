@@ -25,7 +25,11 @@ impl RecoveredReport {
 
 impl fmt::Display for RecoveredReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a crash had cut a commit short: {} bytes of it are set aside in {}", self.bytes, self.file)
+        write!(
+            f,
+            "a crash had cut a commit short: {} bytes of it are set aside in {}",
+            self.bytes, self.file
+        )
     }
 }
 

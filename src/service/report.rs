@@ -1,4 +1,4 @@
-//! What a scan and an import answer, as `http-api.md` promises it: one set of types for HTTP, the command line and the
+//! What a scan and an import answer, as `docs/http.md` promises it: one set of types for HTTP, the command line and the
 //! status.
 
 use std::{borrow::Cow, collections::BTreeMap};
@@ -297,7 +297,11 @@ pub struct ImportReport {
 
 impl ServerReport {
     pub(super) fn of(server: &Server) -> Self {
-        Self { id: server.id.to_string(), name: server.name.clone(), version: server.version.clone() }
+        Self {
+            id: server.id.to_string(),
+            name: server.name.clone(),
+            version: server.version.clone(),
+        }
     }
 }
 
@@ -327,9 +331,10 @@ impl ItemReport {
 impl DecisionReport {
     fn of(decision: &Decision) -> Self {
         match decision {
-            Decision::Add { date, notes } => {
-                Self::Add { date: date.to_string(), notes: notes.iter().map(|note| note.name().into()).collect() }
-            }
+            Decision::Add { date, notes } => Self::Add {
+                date: date.to_string(),
+                notes: notes.iter().map(|note| note.name().into()).collect(),
+            },
             Decision::Skip(skip) => Self::Skip { reason: skip.name().into() },
         }
     }
@@ -376,7 +381,10 @@ impl EpisodeReport {
 
 impl UnmatchedReport {
     fn of(unmatched: &UnmatchedItem<'_>, item_type: ItemType) -> Self {
-        Self { item: ItemReport::of(unmatched.item, item_type), reason: unmatched.reason.name().into() }
+        Self {
+            item: ItemReport::of(unmatched.item, item_type),
+            reason: unmatched.reason.name().into(),
+        }
     }
 }
 
@@ -410,7 +418,9 @@ impl ScanReport {
     pub(super) fn of(plan: &mut Plan<'_>, snapshot: &Snapshot, head: Head, forgotten: u64) -> Self {
         let counts = plan.counts();
         plan.additions = Vec::new();
-        let unmatched = |items: &[UnmatchedItem<'_>], kind| items.iter().map(|u| UnmatchedReport::of(u, kind)).collect();
+        let unmatched = |items: &[UnmatchedItem<'_>], kind| {
+            items.iter().map(|u| UnmatchedReport::of(u, kind)).collect()
+        };
         Self {
             server: ServerReport::of(&snapshot.server),
             taken_at: instant(snapshot.taken_at),
@@ -436,17 +446,19 @@ impl ScanReport {
 impl AddedTo {
     fn all(plan: &Plan<'_>) -> Vec<Self> {
         let is_added = |decision: &Decision| matches!(decision, Decision::Add { .. });
-        let movies = plan.movies.iter().filter(|movie| is_added(&movie.decision)).map(|movie| Self {
-            item_type: ItemType::Movie,
-            slug: movie.stream.slug().to_owned(),
-            name: movie.name.to_owned(),
-            added: 1,
-        });
+        let movies =
+            plan.movies.iter().filter(|movie| is_added(&movie.decision)).map(|movie| Self {
+                item_type: ItemType::Movie,
+                slug: movie.stream.slug().to_owned(),
+                name: movie.name.to_owned(),
+                added: 1,
+            });
         let series = plan.series.iter().map(|series| Self {
             item_type: ItemType::Series,
             slug: series.stream.slug().to_owned(),
             name: series.name.to_owned(),
-            added: series.episodes.iter().filter(|episode| is_added(&episode.decision)).count() as u64,
+            added: series.episodes.iter().filter(|episode| is_added(&episode.decision)).count()
+                as u64,
         });
         movies.chain(series.filter(|series| series.added > 0)).collect()
     }
@@ -471,7 +483,10 @@ impl ImportReport {
             series_auto_added: counts.series_auto_added,
             items_skipped: skipped.values().sum(),
             skipped,
-            unmatched: UnmatchedCounts { movies: plan.unmatched_movies.len() as u64, series: plan.unmatched_series.len() as u64 },
+            unmatched: UnmatchedCounts {
+                movies: plan.unmatched_movies.len() as u64,
+                series: plan.unmatched_series.len() as u64,
+            },
             forgotten,
             errors: plan.faults.iter().map(FaultReport::of).collect(),
             titles: AddedTo::all(plan),

@@ -39,7 +39,12 @@ pub(super) struct RunGuard {
 
 impl Runs {
     /// Enters a run; what it says of its progress is heard by those who follow too.
-    pub(super) fn begin(&self, kind: &str, since: DateTime<Utc>, options: &mut SyncOptions) -> RunGuard {
+    pub(super) fn begin(
+        &self,
+        kind: &str,
+        since: DateTime<Utc>,
+        options: &mut SyncOptions,
+    ) -> RunGuard {
         let mut id = 0;
         let running = Running { kind: kind.to_owned(), since: instant(since), progress: None };
         self.0.send_modify(|runs| {

@@ -144,9 +144,19 @@ impl Service {
     pub async fn status_report(&self) -> Result<StatusReport, ServiceError> {
         let (settings, status) = (self.settings().await?, self.status().await?);
         let every = self.every(settings.every()?);
-        let next_due = settings.account().and_then(|_| status.next_due(every, self.now())).map(instant);
+        let next_due =
+            settings.account().and_then(|_| status.next_due(every, self.now())).map(instant);
         let stopped = every.and(status.stopped()).map(|error| Failure::of(&error, self.now()));
-        let Status { last_scan, last_import, last_addition, connection, automatic: _, failure, episode_route, recovery } = status;
+        let Status {
+            last_scan,
+            last_import,
+            last_addition,
+            connection,
+            automatic: _,
+            failure,
+            episode_route,
+            recovery,
+        } = status;
         let every = every.map(|every| every.to_string());
         let running = self.runs.first();
         let episode_route = episode_route.map(|seen| match seen.route {
@@ -190,7 +200,13 @@ impl Service {
             },
             Err(error) => {
                 let failure = Some(Failure::of(error, began));
-                LastScan { at, outcome: "failed".into(), summary: None, errors: Vec::new(), failure }
+                LastScan {
+                    at,
+                    outcome: "failed".into(),
+                    summary: None,
+                    errors: Vec::new(),
+                    failure,
+                }
             }
         };
         self.change_status(|status| {
@@ -213,20 +229,36 @@ impl Service {
                 let (outcome, failure) = match report.outcome {
                     Outcome::Complete => ("complete", None),
                     Outcome::NothingToAdd => ("nothing_to_add", None),
-                    Outcome::Partial => ("partial", report.errors.first().map(|error| Failure::of_part(error, began))),
+                    Outcome::Partial => (
+                        "partial",
+                        report.errors.first().map(|error| Failure::of_part(error, began)),
+                    ),
                 };
                 let mut report = report.clone();
                 report.titles.truncate(MOST_TITLES);
-                (LastImport { at, outcome: outcome.into(), result: Some(report), failure: None }, failure)
+                (
+                    LastImport { at, outcome: outcome.into(), result: Some(report), failure: None },
+                    failure,
+                )
             }
             Err(error) => {
                 let failure = Some(Failure::of(error, began));
-                (LastImport { at, outcome: "failed".into(), result: None, failure: failure.clone() }, failure)
+                (
+                    LastImport {
+                        at,
+                        outcome: "failed".into(),
+                        result: None,
+                        failure: failure.clone(),
+                    },
+                    failure,
+                )
             }
         };
         self.change_status(|status| {
             status.last_import = Some(last.clone());
-            if let Some(recovered) = last.result.as_ref().and_then(|report| report.recovered.clone()) {
+            if let Some(recovered) =
+                last.result.as_ref().and_then(|report| report.recovered.clone())
+            {
                 status.recovery = Some(LastRecovery { at: last.at.clone(), recovered });
             }
             if last.result.as_ref().is_some_and(|report| report.log.after > report.log.before) {
@@ -264,7 +296,10 @@ impl Service {
         }
         self.change_status(|status| {
             let before = status.connection.take().filter(|seen| seen.server_url == server_url);
-            let refusals = before.as_ref().filter(|seen| seen.username == username).map_or(0, |seen| seen.refusals);
+            let refusals = before
+                .as_ref()
+                .filter(|seen| seen.username == username)
+                .map_or(0, |seen| seen.refusals);
             let refusals = match result {
                 Ok(_) => 0,
                 Err(error) => refusals + u32::from(error.is_refusal()),
@@ -272,7 +307,14 @@ impl Service {
             let server = result.ok().cloned().or(before.and_then(|seen| seen.server));
             let (server_url, username) = (server_url.to_owned(), username.to_owned());
             let failure = failure.clone();
-            status.connection = Some(LastConnection { at: instant(now), server_url, username, server, failure, refusals });
+            status.connection = Some(LastConnection {
+                at: instant(now),
+                server_url,
+                username,
+                server,
+                failure,
+                refusals,
+            });
         })
         .await
     }
@@ -288,7 +330,10 @@ impl Service {
     }
 
     /// Changes the status as it stands in the store.
-    pub(super) async fn change_status(&self, mut change: impl FnMut(&mut Status)) -> Result<(), ServiceError> {
+    pub(super) async fn change_status(
+        &self,
+        mut change: impl FnMut(&mut Status),
+    ) -> Result<(), ServiceError> {
         let changed = self.change_document(NAME, |status: &mut Status| {
             let before = status.clone();
             change(status);
@@ -314,6 +359,10 @@ impl Failure {
     }
 
     fn of_part(fault: &FaultReport, at: DateTime<Utc>) -> Self {
-        Self { at: instant(at), code: "jellyfin_error".into(), detail: format!("{}: {}", fault.name, fault.message) }
+        Self {
+            at: instant(at),
+            code: "jellyfin_error".into(),
+            detail: format!("{}: {}", fault.name, fault.message),
+        }
     }
 }

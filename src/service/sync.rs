@@ -137,7 +137,11 @@ impl Service {
         result
     }
 
-    async fn scan_once(&self, options: &SyncOptions, route: &mut Option<EpisodeRoute>) -> Result<ScanReport, ServiceError> {
+    async fn scan_once(
+        &self,
+        options: &SyncOptions,
+        route: &mut Option<EpisodeRoute>,
+    ) -> Result<ScanReport, ServiceError> {
         let settings = self.settings_with_device_id().await?;
         let folded = self.folded().await?;
         let taken = self.take_snapshot(&settings, &folded.library, false, options).await?;
@@ -150,7 +154,12 @@ impl Service {
         (options.progress)(Progress { phase: Phase::Plan, done: 0, total: 1 });
         let (report, links) = on_a_thread(move || {
             let mut plan = plan(&folded.library, &snapshot, &preferences);
-            let report = ScanReport::of(&mut plan, &snapshot, folded.log.head(), forgotten(&folded.library, &snapshot));
+            let report = ScanReport::of(
+                &mut plan,
+                &snapshot,
+                folded.log.head(),
+                forgotten(&folded.library, &snapshot),
+            );
             (report, Links::of(&plan))
         })
         .await;
@@ -164,21 +173,28 @@ impl Service {
     /// # Errors
     /// There are no settings, Jellyfin fails altogether, the log can't be read or moves again and again, or the store
     /// fails. Nothing was added then.
-    pub async fn import(&self, request: ImportRequest, mut options: SyncOptions) -> Result<ImportReport, ServiceError> {
+    pub async fn import(
+        &self,
+        request: ImportRequest,
+        mut options: SyncOptions,
+    ) -> Result<ImportReport, ServiceError> {
         let began = self.now();
         let _run = self.runs.begin("import", began, &mut options);
         let mut route = None;
         let mut result = self.import_once(&request, &options, &mut route).await;
         let kept = self.keep_import(began, request.via, result.as_ref(), route).await;
         // Who looks through a preview keeps it where an import by itself has added nothing.
-        let is_over = |report: &ImportReport| request.via != Via::Schedule || report.log.after > report.log.before;
+        let is_over = |report: &ImportReport| {
+            request.via != Via::Schedule || report.log.after > report.log.before
+        };
         let kept = match &result {
             Ok(report) if is_over(report) => kept.and(self.drop_preview().await),
             Ok(_) | Err(_) => kept,
         };
         if let (Ok(report), Err(error)) = (&mut result, kept) {
             // The additions stand: an answer that says "failed" would be wrong, one that says nothing too.
-            let message = format!("what was added is in the log, but the status could not be kept: {error}");
+            let message =
+                format!("what was added is in the log, but the status could not be kept: {error}");
             report.errors.push(FaultReport { item_id: None, name: "status".into(), message });
             report.outcome = Outcome::Partial;
         }
@@ -192,7 +208,8 @@ impl Service {
         route: &mut Option<EpisodeRoute>,
     ) -> Result<ImportReport, ServiceError> {
         let settings = self.settings_with_device_id().await?;
-        let preferences = Arc::new(preferences(&settings, request.exclude.clone(), request.include.clone())?);
+        let preferences =
+            Arc::new(preferences(&settings, request.exclude.clone(), request.include.clone())?);
         let mut folded = self.folded().await?;
         let auto_add = request.auto_add.unwrap_or(settings.auto_add());
         let taken = self.take_snapshot(&settings, &folded.library, auto_add, options).await?;
@@ -201,19 +218,22 @@ impl Service {
         let mut snapshot = with_failures(taken);
         let mut described = Described::default();
         if auto_add {
-            let (found, faults) = self.describe_missing(&settings, &folded, &snapshot, &preferences).await?;
+            let (found, faults) =
+                self.describe_missing(&settings, &folded, &snapshot, &preferences).await?;
             Arc::make_mut(&mut snapshot).faults.extend(faults);
             described = found;
         }
         for _ in 0..TRIES {
             (options.progress)(Progress { phase: Phase::Plan, done: 0, total: 1 });
-            let extended = self.with_titles(folded.clone(), &snapshot, &described, request.via).await?;
+            let extended =
+                self.with_titles(folded.clone(), &snapshot, &described, request.via).await?;
             let Some((with_titles, titles)) = extended else {
                 folded = self.folded().await?;
                 continue;
             };
             let base = Base { folded, with_titles, titles };
-            let (mut report, commit, links) = self.plan_import(base, &snapshot, &preferences, request.via).await?;
+            let (mut report, commit, links) =
+                self.plan_import(base, &snapshot, &preferences, request.via).await?;
             if whole {
                 self.keep_links(&links).await?;
             } else {
@@ -231,7 +251,11 @@ impl Service {
             match self.store.append(commit).await {
                 Ok(torn) => {
                     report.recovered = torn.as_ref().map(RecoveredReport::of);
-                    (options.progress)(Progress { phase: Phase::Append, done: events, total: events });
+                    (options.progress)(Progress {
+                        phase: Phase::Append,
+                        done: events,
+                        total: events,
+                    });
                     return Ok(report);
                 }
                 // Somebody else was quicker: their events are read, and only what they lack is planned.
@@ -255,8 +279,10 @@ impl Service {
             let mut plan = plan(&with_titles.library, &snapshot, &preferences);
             plan.additions.splice(0..0, titles);
             let commit = folded.log.extend(&plan.additions, via, at)?;
-            let span = LogSpan { before: commit.base().position.0, after: commit.head().position.0 };
-            let report = ImportReport::of(&plan, &snapshot, span, forgotten(&folded.library, &snapshot));
+            let span =
+                LogSpan { before: commit.base().position.0, after: commit.head().position.0 };
+            let report =
+                ImportReport::of(&plan, &snapshot, span, forgotten(&folded.library, &snapshot));
             Ok((report, commit, Links::of(&plan)))
         });
         planned.await
@@ -284,7 +310,11 @@ impl Service {
         options: &SyncOptions,
     ) -> Result<Taken, ServiceError> {
         if let Source::Saved(snapshot) = &options.source {
-            return Ok(Taken { snapshot: snapshot.clone(), failures: Failures::default(), route: None });
+            return Ok(Taken {
+                snapshot: snapshot.clone(),
+                failures: Failures::default(),
+                route: None,
+            });
         }
         let mut connection = self.connection(settings, options.deadline)?;
         let status = self.status().await?;
@@ -322,7 +352,11 @@ fn with_failures(taken: Taken) -> Arc<Snapshot> {
     let faults: Vec<ItemFault> = failed
         .into_iter()
         .filter_map(|(name, error)| {
-            error.map(|error| ItemFault { item_id: None, name: name.to_owned(), message: error.to_string() })
+            error.map(|error| ItemFault {
+                item_id: None,
+                name: name.to_owned(),
+                message: error.to_string(),
+            })
         })
         .collect();
     if faults.is_empty() {
@@ -333,7 +367,11 @@ fn with_failures(taken: Taken) -> Arc<Snapshot> {
     Arc::new(snapshot)
 }
 
-fn preferences(settings: &Settings, exclude: BTreeSet<ItemId>, include: BTreeSet<ItemId>) -> Result<Preferences, ServiceError> {
+fn preferences(
+    settings: &Settings,
+    exclude: BTreeSet<ItemId>,
+    include: BTreeSet<ItemId>,
+) -> Result<Preferences, ServiceError> {
     Ok(Preferences {
         time_zone: settings.time_zone()?,
         hold_possible_rewatches: settings.hold_possible_rewatches(),

@@ -47,7 +47,11 @@ impl Service {
         let series = tmdb.series(&missing.series.keys().copied().collect::<Vec<_>>()).await;
         let mut last = None;
         let mut fault = |item: Option<&ItemId>, error: TmdbError| {
-            faults.push(ItemFault { item_id: item.cloned(), name: "TMDB".into(), message: error.to_string() });
+            faults.push(ItemFault {
+                item_id: item.cloned(),
+                name: "TMDB".into(),
+                message: error.to_string(),
+            });
             last = Some(error);
         };
         for (id, described) in movies {
@@ -63,7 +67,11 @@ impl Service {
             }
         }
         match last {
-            Some(error) if titles == Titles::default() && !matches!(error, TmdbError::Unknown(_)) => Err(error.into()),
+            Some(error)
+                if titles == Titles::default() && !matches!(error, TmdbError::Unknown(_)) =>
+            {
+                Err(error.into())
+            }
             _ => Ok((Described { missing, titles }, faults)),
         }
     }
@@ -77,7 +85,8 @@ impl Service {
         described: &Described,
         via: Via,
     ) -> Result<Option<(Arc<Folded>, Vec<Addressed>)>, ServiceError> {
-        let additions = add_titles(&folded, &snapshot.server, &described.missing, &described.titles);
+        let additions =
+            add_titles(&folded, &snapshot.server, &described.missing, &described.titles);
         if additions.is_empty() {
             return Ok(Some((folded, additions)));
         }

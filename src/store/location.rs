@@ -26,7 +26,9 @@ pub enum LocationError {
     #[error("`{0}` names no bucket: write it as s3://bucket/prefix")]
     NoBucket(String),
     /// A prefix that not every server keeps as it is written.
-    #[error("the prefix of `{0}` must be made of letters, digits and `-._` between single slashes, as in s3://bucket/home/log")]
+    #[error(
+        "the prefix of `{0}` must be made of letters, digits and `-._` between single slashes, as in s3://bucket/home/log"
+    )]
     Prefix(String),
 }
 
@@ -44,7 +46,8 @@ impl FromStr for Location {
         }
         let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
         let is_plain = |part: &str| {
-            !matches!(part, "" | "." | "..") && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+            !matches!(part, "" | "." | "..")
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
         };
         if !prefix.is_empty() && !prefix.split('/').all(is_plain) {
             return Err(LocationError::Prefix(text.to_owned()));
@@ -77,14 +80,26 @@ mod tests {
             ("/var/lib/log", "/var/lib/log"),
             ("s3", "s3"),
         ] {
-            assert_eq!(text.parse::<Location>().map(|location| location.to_string()), Ok(shown.to_owned()), "{text}");
+            assert_eq!(
+                text.parse::<Location>().map(|location| location.to_string()),
+                Ok(shown.to_owned()),
+                "{text}"
+            );
         }
         assert_eq!("s3:/log".parse(), Ok(Location::Folder("s3:/log".into())));
     }
 
     #[test]
     fn what_names_no_place_is_said() {
-        for text in ["s3://log//home", "s3://log/home//", "s3://log/../other", "s3://log/a b", "s3:///home", "s3://", " "] {
+        for text in [
+            "s3://log//home",
+            "s3://log/home//",
+            "s3://log/../other",
+            "s3://log/a b",
+            "s3:///home",
+            "s3://",
+            " ",
+        ] {
             assert!(text.parse::<Location>().is_err(), "{text}");
         }
     }

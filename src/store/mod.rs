@@ -110,7 +110,12 @@ pub trait DocumentStore: Send + Sync {
     fn version(&self, name: &'static str) -> BoxFuture<'_, Result<Option<Version>, StoreError>>;
 
     /// Replaces a document if it is still in that state; `None`: if it doesn't exist.
-    fn replace(&self, name: &'static str, was: Option<Version>, bytes: Vec<u8>) -> BoxFuture<'_, Result<(), StoreError>>;
+    fn replace(
+        &self,
+        name: &'static str,
+        was: Option<Version>,
+        bytes: Vec<u8>,
+    ) -> BoxFuture<'_, Result<(), StoreError>>;
 }
 
 /// A place that has both.

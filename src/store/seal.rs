@@ -88,7 +88,8 @@ impl SealingKey {
 
     fn create(path: &Path) -> Result<Self, SealError> {
         let text = BASE64_STANDARD.encode(random::<32>()?);
-        let failed = |source| SealError::KeyFile { action: "making", path: path.to_owned(), source };
+        let failed =
+            |source| SealError::KeyFile { action: "making", path: path.to_owned(), source };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(failed)?;
         }
@@ -98,7 +99,9 @@ impl SealingKey {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         match options.open(path) {
             Ok(mut file) => {
-                file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+                file.write_all(format!("{text}\n").as_bytes())
+                    .and_then(|()| file.sync_all())
+                    .map_err(failed)?;
                 Self::parse(&text)
             }
             // Another process was quicker: its key is the key.
@@ -116,7 +119,10 @@ impl SealingKey {
     pub fn seal(&self, name: &str, secret: &SecretString) -> Result<String, SealError> {
         let nonce = random::<24>()?;
         let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: name.as_bytes() };
-        let sealed = self.0.encrypt(&XNonce::from(nonce), payload).expect("a password is far below the cipher's limit of 256 GB");
+        let sealed = self
+            .0
+            .encrypt(&XNonce::from(nonce), payload)
+            .expect("a password is far below the cipher's limit of 256 GB");
         Ok(format!("{PREFIX}{}", BASE64_STANDARD.encode([&nonce[..], &sealed].concat())))
     }
 
@@ -126,9 +132,15 @@ impl SealingKey {
     /// It was sealed with another key or for another name, or changed since.
     pub fn open(&self, name: &str, sealed: &str) -> Result<SecretString, SealError> {
         let wrong = || SealError::WrongKey(name.to_owned());
-        let bytes = sealed.strip_prefix(PREFIX).and_then(|text| BASE64_STANDARD.decode(text).ok()).ok_or_else(wrong)?;
+        let bytes = sealed
+            .strip_prefix(PREFIX)
+            .and_then(|text| BASE64_STANDARD.decode(text).ok())
+            .ok_or_else(wrong)?;
         let (nonce, sealed) = bytes.split_first_chunk::<24>().ok_or_else(wrong)?;
-        let opened = self.0.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: name.as_bytes() }).map_err(|_| wrong())?;
+        let opened = self
+            .0
+            .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: name.as_bytes() })
+            .map_err(|_| wrong())?;
         String::from_utf8(opened).map(SecretString::from).map_err(|_| wrong())
     }
 }
@@ -177,12 +189,19 @@ mod tests {
 
     #[test]
     fn a_secret_opens_under_its_own_key_and_name_alone() {
-        let sealed = key(1).seal("jellyfin_password", &SecretString::from("correct horse")).unwrap();
+        let sealed =
+            key(1).seal("jellyfin_password", &SecretString::from("correct horse")).unwrap();
         assert!(!sealed.contains("horse"));
-        assert_eq!(key(1).open("jellyfin_password", &sealed).unwrap().expose_secret(), "correct horse");
+        assert_eq!(
+            key(1).open("jellyfin_password", &sealed).unwrap().expose_secret(),
+            "correct horse"
+        );
         assert!(matches!(key(2).open("jellyfin_password", &sealed), Err(SealError::WrongKey(_))));
         assert!(matches!(key(1).open("tmdb_api_key", &sealed), Err(SealError::WrongKey(_))));
-        assert!(matches!(key(1).open("jellyfin_password", "correct horse"), Err(SealError::WrongKey(_))));
+        assert!(matches!(
+            key(1).open("jellyfin_password", "correct horse"),
+            Err(SealError::WrongKey(_))
+        ));
     }
 
     #[test]
@@ -195,8 +214,12 @@ mod tests {
     fn a_key_file_is_made_once_and_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let source = KeySource::File(folder.path().join("deeper/key"));
-        let sealed = SealingKey::load(&source).unwrap().seal("a", &SecretString::from("b")).unwrap();
-        assert_eq!(SealingKey::load(&source).unwrap().open("a", &sealed).unwrap().expose_secret(), "b");
+        let sealed =
+            SealingKey::load(&source).unwrap().seal("a", &SecretString::from("b")).unwrap();
+        assert_eq!(
+            SealingKey::load(&source).unwrap().open("a", &sealed).unwrap().expose_secret(),
+            "b"
+        );
         #[cfg(unix)]
         {
             let KeySource::File(path) = &source else { panic!("it is a file") };

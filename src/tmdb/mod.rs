@@ -78,18 +78,29 @@ impl Tmdb {
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(30))
             .build()
-            .map_err(|e| TmdbError::Failed { what: "a connection".into(), reason: e.without_url().to_string() })?;
+            .map_err(|e| TmdbError::Failed {
+                what: "a connection".into(),
+                reason: e.without_url().to_string(),
+            })?;
         Ok(Self { http, base_url: base_url.to_owned(), token })
     }
 
     /// Describes movies, each on its own: one that fails says why.
     pub async fn movies(&self, ids: &[TmdbId]) -> Vec<(TmdbId, Result<MovieToAdd, TmdbError>)> {
-        stream::iter(ids.to_vec()).map(|id| async move { (id, self.movie(id).await) }).buffered(AT_ONCE).collect().await
+        stream::iter(ids.to_vec())
+            .map(|id| async move { (id, self.movie(id).await) })
+            .buffered(AT_ONCE)
+            .collect()
+            .await
     }
 
     /// Describes series with their seasons, each on its own: one that fails says why.
     pub async fn series(&self, ids: &[TmdbId]) -> Vec<(TmdbId, Result<SeriesToAdd, TmdbError>)> {
-        stream::iter(ids.to_vec()).map(|id| async move { (id, self.one_series(id).await) }).buffered(AT_ONCE).collect().await
+        stream::iter(ids.to_vec())
+            .map(|id| async move { (id, self.one_series(id).await) })
+            .buffered(AT_ONCE)
+            .collect()
+            .await
     }
 
     async fn movie(&self, id: TmdbId) -> Result<MovieToAdd, TmdbError> {
@@ -103,12 +114,14 @@ impl Tmdb {
         let series: SeriesDto = self.get(&format!("/tv/{id}"), &what).await?;
         let mut seasons = Vec::new();
         for numbers in series.season_numbers().chunks(PARTS) {
-            let parts: Vec<String> = numbers.iter().map(|number| format!("season/{number}")).collect();
+            let parts: Vec<String> =
+                numbers.iter().map(|number| format!("season/{number}")).collect();
             let path = format!("/tv/{id}?append_to_response={}", parts.join(","));
             let mut answer: BTreeMap<String, serde_json::Value> = self.get(&path, &what).await?;
             for part in parts {
                 if let Some(season) = answer.remove(&part) {
-                    let season: SeasonDto = serde_json::from_value(season).map_err(|e| failed(&what, e))?;
+                    let season: SeasonDto =
+                        serde_json::from_value(season).map_err(|e| failed(&what, e))?;
                     seasons.push(season.season());
                 }
             }
@@ -117,13 +130,18 @@ impl Tmdb {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, what: &str) -> Result<T, TmdbError> {
-        let request = self.http.get(format!("{}{path}", self.base_url)).bearer_auth(self.token.expose_secret().trim());
+        let request = self
+            .http
+            .get(format!("{}{path}", self.base_url))
+            .bearer_auth(self.token.expose_secret().trim());
         let sent = request.header(header::ACCEPT, "application/json").send().await;
         let response = sent.map_err(|e| failed(what, e.without_url()))?;
         match response.status() {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(TmdbError::Refused),
             StatusCode::NOT_FOUND => Err(TmdbError::Unknown(what.to_owned())),
-            status if !status.is_success() => Err(failed(what, format!("status {}", status.as_u16()))),
+            status if !status.is_success() => {
+                Err(failed(what, format!("status {}", status.as_u16())))
+            }
             _ => {
                 let body = response.bytes().await.map_err(|e| failed(what, e.without_url()))?;
                 serde_json::from_slice(&body).map_err(|e| failed(what, e))

@@ -14,15 +14,24 @@ use crate::{
 
 /// Fails on any violation that axe finds on the page as it stands.
 pub async fn check(page: &Page, what: &str) {
-    let path = std::env::var("AXE_SCRIPT")
-        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools/axe.min.js"), Into::into);
-    let axe = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}; tests/run fetches it", path.display()));
+    let path = std::env::var("AXE_SCRIPT").map_or_else(
+        |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools/axe.min.js"),
+        Into::into,
+    );
+    let axe = std::fs::read_to_string(&path)
+        .unwrap_or_else(|e| panic!("{}: {e}; tests/run fetches it", path.display()));
     page.script(&format!("{axe}; window.axe = axe;")).await;
     let run = "const done = arguments[arguments.length - 1]; axe.run(document, { resultTypes: ['violations'] }).then(done, error => done(String(error)));";
     let found = page.script_with(run).await;
     let violations = found["violations"].as_array().unwrap_or_else(|| panic!("{what}: {found}"));
-    let told = |violation: &Value| format!("{}: {} {}", violation["id"], violation["help"], violation["nodes"][0]["html"]);
-    assert!(violations.is_empty(), "{what}: {:#?}", violations.iter().map(told).collect::<Vec<_>>());
+    let told = |violation: &Value| {
+        format!("{}: {} {}", violation["id"], violation["help"], violation["nodes"][0]["html"])
+    };
+    assert!(
+        violations.is_empty(),
+        "{what}: {:#?}",
+        violations.iter().map(told).collect::<Vec<_>>()
+    );
 }
 
 const PAGES: [&str; 9] = [
@@ -52,9 +61,13 @@ async fn every_page_is_accessible_in_both_themes_and_its_picture_is_left() {
             page.prefer("prefers-color-scheme", scheme).await;
             for path in PAGES {
                 page.open(path).await;
-                page.script("document.querySelectorAll('details').forEach((one) => (one.open = true))").await;
+                page.script(
+                    "document.querySelectorAll('details').forEach((one) => (one.open = true))",
+                )
+                .await;
                 check(page, &format!("{path} in {scheme}")).await;
-                let name = path.split('?').next().unwrap().trim_start_matches('/').replace('/', "-");
+                let name =
+                    path.split('?').next().unwrap().trim_start_matches('/').replace('/', "-");
                 page.picture(&format!("{name}-{scheme}")).await;
             }
         }
@@ -73,7 +86,8 @@ async fn every_page_fits_the_narrowest_and_the_widest_screen_and_twice_the_size(
                 if width == 360 {
                     check(page, &format!("{path} at {width} px")).await;
                 }
-                let name = path.split('?').next().unwrap().trim_start_matches('/').replace('/', "-");
+                let name =
+                    path.split('?').next().unwrap().trim_start_matches('/').replace('/', "-");
                 page.picture(&format!("{name}-{width}")).await;
             }
         })
@@ -93,8 +107,13 @@ async fn every_page_fits_the_narrowest_and_the_widest_screen_and_twice_the_size(
 async fn signing_in_keeps_the_way_and_a_link_from_another_site_finds_the_cookie() {
     let site = Site::with("", Access::Token(SecretString::from("s3cret"))).await;
     // Another host name is another site; one that links here.
-    let link = format!("<!doctype html><title>Elsewhere</title><a href=\"{}/library?q=a\">Library</a>", site.url);
-    let elsewhere = serve(Router::new().fallback(async || axum::response::Html(link))).await.replace("127.0.0.1", "localhost");
+    let link = format!(
+        "<!doctype html><title>Elsewhere</title><a href=\"{}/library?q=a\">Library</a>",
+        site.url
+    );
+    let elsewhere = serve(Router::new().fallback(async || axum::response::Html(link)))
+        .await
+        .replace("127.0.0.1", "localhost");
     visit(&site.url, 1280, async |page| {
         page.open("/library?q=a").await;
         assert_eq!(page.text("h1").await, "Sign in");

@@ -40,7 +40,12 @@ pub async fn visit(url: &str, width: u32, journey: impl AsyncFnOnce(&Page)) {
     visit_without(url, width, Without::default(), journey).await;
 }
 
-pub async fn visit_without(url: &str, width: u32, without: Without, journey: impl AsyncFnOnce(&Page)) {
+pub async fn visit_without(
+    url: &str,
+    width: u32,
+    without: Without,
+    journey: impl AsyncFnOnce(&Page),
+) {
     let _place = PLACES.acquire().await.unwrap();
     let profile = tempfile::tempdir().unwrap();
     let (_driver, address) = chromedriver().await;
@@ -60,9 +65,15 @@ pub async fn visit_without(url: &str, width: u32, without: Without, journey: imp
     ];
     let script = if without.script { 2 } else { 1 };
     let options = json!({ "args": args, "prefs": { "profile.managed_default_content_settings.javascript": script } });
-    let Value::Object(capabilities) = json!({ "goog:chromeOptions": options }) else { unreachable!() };
-    let client = ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&address).await;
-    let page = Page { client: client.expect("chromium starts: tests/run installs it"), url: url.to_owned() };
+    let Value::Object(capabilities) = json!({ "goog:chromeOptions": options }) else {
+        unreachable!()
+    };
+    let client =
+        ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&address).await;
+    let page = Page {
+        client: client.expect("chromium starts: tests/run installs it"),
+        url: url.to_owned(),
+    };
     // Headless windows have no frame, but a least width of their own; the page's is what counts.
     let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
     page.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
@@ -100,7 +111,11 @@ async fn chromedriver() -> (Child, String) {
 struct Devtools(&'static str, Value);
 
 impl fantoccini::wd::WebDriverCompatibleCommand for Devtools {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
         base.join(&format!("session/{}/goog/cdp/execute", session.unwrap()))
     }
 
@@ -135,7 +150,13 @@ impl Page {
     }
 
     pub async fn text(&self, css: &str) -> String {
-        self.client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}")).text().await.unwrap()
+        self.client
+            .find(Locator::Css(css))
+            .await
+            .unwrap_or_else(|e| panic!("{css}: {e}"))
+            .text()
+            .await
+            .unwrap()
     }
 
     pub async fn count(&self, css: &str) -> usize {
@@ -161,17 +182,31 @@ impl Page {
     }
 
     pub async fn click(&self, css: &str) {
-        self.client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}")).click().await.unwrap();
+        self.client
+            .find(Locator::Css(css))
+            .await
+            .unwrap_or_else(|e| panic!("{css}: {e}"))
+            .click()
+            .await
+            .unwrap();
     }
 
     /// Clicks what has that very text.
     pub async fn press(&self, text: &str) {
-        let path = format!("//*[self::button or self::a or self::summary][normalize-space()='{text}']");
-        self.client.find(Locator::XPath(&path)).await.unwrap_or_else(|e| panic!("{text}: {e}")).click().await.unwrap();
+        let path =
+            format!("//*[self::button or self::a or self::summary][normalize-space()='{text}']");
+        self.client
+            .find(Locator::XPath(&path))
+            .await
+            .unwrap_or_else(|e| panic!("{text}: {e}"))
+            .click()
+            .await
+            .unwrap();
     }
 
     pub async fn fill(&self, css: &str, text: &str) {
-        let field = self.client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
+        let field =
+            self.client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
@@ -192,17 +227,23 @@ impl Page {
 
     /// Whether nothing is wider than the window.
     pub async fn fits(&self) -> bool {
-        self.script("return document.documentElement.scrollWidth <= window.innerWidth").await == true
+        self.script("return document.documentElement.scrollWidth <= window.innerWidth").await
+            == true
     }
 
     /// Leaves a picture of the whole page.
     pub async fn picture(&self, name: &str) {
-        let height = self.script("return Math.min(document.documentElement.scrollHeight, 4000)").await;
+        let height =
+            self.script("return Math.min(document.documentElement.scrollHeight, 4000)").await;
         let width = self.script("return window.innerWidth").await;
         let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
         let params = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
         let taken = self.devtools("Page.captureScreenshot", params).await;
-        let bytes = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, taken["data"].as_str().unwrap()).unwrap();
+        let bytes = base64::Engine::decode(
+            &base64::prelude::BASE64_STANDARD,
+            taken["data"].as_str().unwrap(),
+        )
+        .unwrap();
         let folder = artefacts();
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(format!("{name}.png")), bytes).unwrap();

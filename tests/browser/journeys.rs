@@ -41,8 +41,16 @@ async fn from_the_first_visit_to_what_was_imported() {
         page.fill("#password", "wrong").await;
         page.press("Test connection").await;
         page.wait_for(".box.bad", "jellyfin_credentials_rejected").await;
-        assert_eq!(page.script("return document.getElementById('username').value").await, "demo", "what was typed stays");
-        assert_eq!(page.script("return document.getElementById('password').value").await, "", "a password never shows");
+        assert_eq!(
+            page.script("return document.getElementById('username').value").await,
+            "demo",
+            "what was typed stays"
+        );
+        assert_eq!(
+            page.script("return document.getElementById('password').value").await,
+            "",
+            "a password never shows"
+        );
         page.fill("#password", "demo").await;
         page.press("Test connection").await;
         page.wait_for(".box.good", "The connection works").await;
@@ -51,12 +59,17 @@ async fn from_the_first_visit_to_what_was_imported() {
         assert!(page.text(".steps [aria-current=step]").await.contains("Scan"));
         page.press("Scan").await;
         page.wait_for("#preview", "would be added").await;
-        assert_eq!(page.script("return document.activeElement.id").await, "preview", "a screen reader is led to what came");
+        assert_eq!(
+            page.script("return document.activeElement.id").await,
+            "preview",
+            "a screen reader is led to what came"
+        );
         assert!(page.text(".confirm").await.contains("Nothing is ever removed"));
         assert!(page.text("#skipped summary").await.starts_with("Skipped:"));
         assert!(page.text("#unmatched summary").await.starts_with("Unmatched:"));
         assert_eq!(lines(&site), before, "a scan changes nothing");
-        let to_add: usize = page.text("[data-chosen]").await.split(' ').next().unwrap().parse().unwrap();
+        let to_add: usize =
+            page.text("[data-chosen]").await.split(' ').next().unwrap().parse().unwrap();
         // One film stays out.
         page.click("tbody input[name=add]").await;
         assert_eq!(page.text("[data-chosen]").await, format!("{} to add", to_add - 1));
@@ -67,7 +80,10 @@ async fn from_the_first_visit_to_what_was_imported() {
         accessibility::check(page, "the result").await;
         let after = lines(&site);
         assert!(after >= before + to_add - 1, "{before} {to_add} {after}");
-        assert!(page.text(".result").await.contains("Why"), "what was skipped is said with its reasons");
+        assert!(
+            page.text(".result").await.contains("Why"),
+            "what was skipped is said with its reasons"
+        );
         page.reload().await;
         assert!(page.text("#result").await.contains("added"), "the result is still there");
         page.press("Scan").await;
@@ -76,11 +92,20 @@ async fn from_the_first_visit_to_what_was_imported() {
         page.press("Import").await;
         page.wait_for("#result", "Nothing to add").await;
         assert_eq!(lines(&site), after, "a second press adds nothing");
-        assert!(page.text("#added").await.starts_with("Added"), "what was added last is still told");
+        assert!(
+            page.text("#added").await.starts_with("Added"),
+            "what was added last is still told"
+        );
         page.click(".links a").await;
         page.wait_for("h2", "sessions").await;
-        assert!(page.text("table").await.contains("Jellyfin"), "the session says where it came from");
-        assert!(page.count("a.button[href*='/web/#/details?id=']").await == 1, "the film can be played");
+        assert!(
+            page.text("table").await.contains("Jellyfin"),
+            "the session says where it came from"
+        );
+        assert!(
+            page.count("a.button[href*='/web/#/details?id=']").await == 1,
+            "the film can be played"
+        );
     })
     .await;
 }
@@ -102,7 +127,9 @@ async fn without_script_everything_is_read_and_imported() {
         page.click("tbody input[name=add]").await;
         page.press("Import").await;
         page.wait_for("#result", "added").await;
-        for (path, heading) in [("/library?q=amelie", "Library"), ("/history", "History"), ("/log", "Log")] {
+        for (path, heading) in
+            [("/library?q=amelie", "Library"), ("/history", "History"), ("/log", "Log")]
+        {
             page.open(path).await;
             assert_eq!(page.text("h1").await, heading);
         }
@@ -120,7 +147,10 @@ async fn by_keyboard_alone() {
     visit(&site.url, 1280, async |page| {
         page.open("/sync").await;
         page.keys("\u{e004}").await;
-        assert_eq!(page.script("return document.activeElement.textContent").await, "Skip to the content");
+        assert_eq!(
+            page.script("return document.activeElement.textContent").await,
+            "Skip to the content"
+        );
         page.keys("\u{e007}").await;
         page.keys("\u{e004}").await;
         assert_eq!(page.script("return document.activeElement.textContent").await, "Scan");
@@ -152,7 +182,12 @@ async fn every_kind_of_error_says_what_to_do() {
     let web_server = broken(Html("<h1>It works!</h1>")).await;
     let failing = serve(
         Router::new()
-            .route("/System/Info/Public", axum::routing::get(async || r#"{"ServerName":"NAS","Version":"10.11.11","Id":"aa"}"#))
+            .route(
+                "/System/Info/Public",
+                axum::routing::get(
+                    async || r#"{"ServerName":"NAS","Version":"10.11.11","Id":"aa"}"#,
+                ),
+            )
             .fallback(async || StatusCode::INTERNAL_SERVER_ERROR),
     )
     .await;
@@ -166,7 +201,11 @@ async fn every_kind_of_error_says_what_to_do() {
             page.fill("#password", password).await;
             page.press("Test connection").await;
             page.wait_for(".box.bad", code).await;
-            assert!(page.text(".box.bad").await.contains(advice), "{code}: {}", page.text(".box.bad").await);
+            assert!(
+                page.text(".box.bad").await.contains(advice),
+                "{code}: {}",
+                page.text(".box.bad").await
+            );
             assert_eq!(page.script("return document.activeElement.id").await, "problem");
             accessibility::check(page, code).await;
         };
@@ -203,7 +242,10 @@ async fn every_kind_of_error_says_what_to_do() {
         page.wait_for(".box.bad", "log_corrupt").await;
         assert_eq!(std::fs::read_to_string(site.log()).unwrap(), log);
         page.open("/library/movies/none-1999").await;
-        assert!(page.text("main").await.contains("not_found") || page.text("main").await.contains("log_corrupt"));
+        assert!(
+            page.text("main").await.contains("not_found")
+                || page.text("main").await.contains("log_corrupt")
+        );
         // A store that can't be read.
         std::fs::remove_file(site.store().join("status.json")).unwrap();
         std::fs::create_dir(site.store().join("status.json")).unwrap();
@@ -236,7 +278,8 @@ impl Gate {
 
 /// The sample server behind a gate.
 async fn slow(jellyfin: &demo::Jellyfin) -> (String, Arc<Gate>) {
-    let (gate, target) = (Arc::new(Gate { open: Semaphore::new(0), arrived: AtomicUsize::new(0) }), jellyfin.url());
+    let (gate, target) =
+        (Arc::new(Gate { open: Semaphore::new(0), arrived: AtomicUsize::new(0) }), jellyfin.url());
     let client = reqwest::Client::new();
     let gate_of_server = gate.clone();
     let forward = async move |request: axum::extract::Request| {
@@ -247,7 +290,12 @@ async fn slow(jellyfin: &demo::Jellyfin) -> (String, Arc<Gate>) {
             gate_of_server.open.acquire().await.unwrap().forget();
         }
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        let sent = client.request(parts.method, format!("{target}{path}")).headers(parts.headers).body(body).send().await;
+        let sent = client
+            .request(parts.method, format!("{target}{path}"))
+            .headers(parts.headers)
+            .body(body)
+            .send()
+            .await;
         let answer = sent.unwrap();
         (answer.status(), [("content-type", "application/json")], answer.bytes().await.unwrap())
     };
@@ -303,8 +351,12 @@ async fn a_second_tab_that_imports_at_once_adds_nothing_twice() {
     let log = std::fs::read_to_string(site.log()).unwrap();
     let added = &log.lines().collect::<Vec<_>>()[before..];
     // Each play once: the same stream, event and payload are never added twice.
-    let play = |line: &&str| line.split_once("\"streamId\"").unwrap().1.split_once("\"metadata\"").unwrap().0.to_owned();
-    let without_position = |text: String| text.split(',').filter(|part| !part.contains("streamPosition")).collect::<String>();
+    let play = |line: &&str| {
+        line.split_once("\"streamId\"").unwrap().1.split_once("\"metadata\"").unwrap().0.to_owned()
+    };
+    let without_position = |text: String| {
+        text.split(',').filter(|part| !part.contains("streamPosition")).collect::<String>()
+    };
     let plays: Vec<String> = added.iter().map(|line| without_position(play(line))).collect();
     let mut unique = plays.clone();
     unique.sort();
@@ -330,13 +382,18 @@ async fn a_large_library_is_looked_through_and_imported_but_for_what_was_ticked_
         let to_add = page.text("[data-chosen]").await;
         assert_eq!(page.count("input[name=add]").await, 40);
         page.click("tbody input[name=add]").await;
-        let left_out = page.script("return document.querySelector('tbody input[name=add]').value").await;
+        let left_out =
+            page.script("return document.querySelector('tbody input[name=add]').value").await;
         page.press("Next").await;
         page.wait_for(".preview .pages", "Page 2 of").await;
         page.click("tbody input[name=add]").await;
         page.press("Back").await;
         page.wait_for(".preview .pages", "Page 1 of").await;
-        assert_eq!(page.count("tbody input[name=add]:not(:checked)").await, 1, "what was ticked off stays so");
+        assert_eq!(
+            page.count("tbody input[name=add]:not(:checked)").await,
+            1,
+            "what was ticked off stays so"
+        );
         page.fill("#find", "number 4711").await;
         page.keys("\u{e007}").await;
         page.wait_for(".rows", "number 4711").await;
@@ -344,7 +401,10 @@ async fn a_large_library_is_looked_through_and_imported_but_for_what_was_ticked_
         page.press("Import").await;
         page.wait_for("#result", "added").await;
         let log = std::fs::read_to_string(site.log()).unwrap();
-        assert!(!log.contains(left_out.as_str().unwrap()), "what was ticked off on another page stays out");
+        assert!(
+            !log.contains(left_out.as_str().unwrap()),
+            "what was ticked off on another page stays out"
+        );
         assert!(log.lines().count() > before + 5_000, "{to_add}");
         page.picture("result-large").await;
     })
@@ -360,15 +420,29 @@ async fn a_film_named_like_markup_is_a_film() {
     );
     let site = Site::with(&format!("{added}\n"), Access::Loopback).await;
     visit(&site.url, 1280, async |page| {
-        for path in
-            ["/library", "/library/movies/x-2020", "/log", "/library?q=%22%3E%3Cscript%3E", "/log?stream=%22%3E%3Cscript%3E"]
-        {
+        for path in [
+            "/library",
+            "/library/movies/x-2020",
+            "/log",
+            "/library?q=%22%3E%3Cscript%3E",
+            "/log?stream=%22%3E%3Cscript%3E",
+        ] {
             page.open(path).await;
-            assert_eq!(page.count("main script, main img[src=x], main b b, main i").await, 0, "{path}");
+            assert_eq!(
+                page.count("main script, main img[src=x], main b b, main i").await,
+                0,
+                "{path}"
+            );
         }
         page.open("/library/movies/x-2020").await;
-        assert!(page.text("h1").await.starts_with("<script>document.title='broken'</script><b>&amp;\"'"));
-        assert!(!page.script("return document.title").await.as_str().unwrap().starts_with("broken"));
+        assert!(
+            page.text("h1")
+                .await
+                .starts_with("<script>document.title='broken'</script><b>&amp;\"'")
+        );
+        assert!(
+            !page.script("return document.title").await.as_str().unwrap().starts_with("broken")
+        );
     })
     .await;
 }
@@ -378,7 +452,9 @@ async fn the_theme_is_the_systems_until_the_person_chooses_one() {
     let site = Site::with("", Access::Loopback).await;
     visit(&site.url, 1280, async |page| {
         let dark = async || {
-            let colour = page.script("return getComputedStyle(document.documentElement).backgroundColor").await;
+            let colour = page
+                .script("return getComputedStyle(document.documentElement).backgroundColor")
+                .await;
             colour == "rgb(18, 19, 22)"
         };
         page.prefer("prefers-color-scheme", "dark").await;

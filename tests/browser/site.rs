@@ -40,7 +40,13 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(LocalStore::new(&folder.path().join("store")));
         let key = KeySource::File(folder.path().join("key"));
-        let service = Arc::new(Service::new(store, key, Limits::default(), Arc::new(Utc::now), NonZero::new(2).unwrap()));
+        let service = Arc::new(Service::new(
+            store,
+            key,
+            Limits::default(),
+            Arc::new(Utc::now),
+            NonZero::new(2).unwrap(),
+        ));
         let url = serve(router(service.clone(), access)).await;
         Self { url, service, folder }
     }

@@ -14,7 +14,9 @@ async fn every_page_of_a_large_library_stays_below_fifty_kilobytes() {
         assert_eq!(answer.status(), 200, "{path}");
         answer.text().await.unwrap()
     };
-    let assets = get("/assets/page.css").await.len() + get("/assets/page.js").await.len() + get("/assets/icon.svg").await.len();
+    let assets = get("/assets/page.css").await.len()
+        + get("/assets/page.js").await.len()
+        + get("/assets/icon.svg").await.len();
     let paths = [
         "/settings",
         "/sync",

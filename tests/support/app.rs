@@ -36,7 +36,8 @@ pub struct Answer {
 
 impl Answer {
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.body)))
     }
 
     pub fn text(&self) -> String {
@@ -45,7 +46,12 @@ impl Answer {
 
     /// Status and code of a problem.
     pub fn problem(&self) -> (u16, String) {
-        assert_eq!(self.content_type, "application/problem+json", "{}", String::from_utf8_lossy(&self.body));
+        assert_eq!(
+            self.content_type,
+            "application/problem+json",
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
         let json = self.json();
         assert_eq!(json["status"], self.status.as_u16());
         (self.status.as_u16(), json["code"].as_str().unwrap().to_owned())
@@ -81,10 +87,16 @@ impl TestApp {
         with_tls();
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(Mutex::new("2026-11-24T00:32:53Z".parse().unwrap()));
-        let service = service(&folder.path().join("store"), &folder.path().join("key"), limits, clock.clone());
+        let service = service(
+            &folder.path().join("store"),
+            &folder.path().join("key"),
+            limits,
+            clock.clone(),
+        );
         let router = router(service.clone(), access);
-        let request =
-            Request::get("/api/openapi.json").header(header::HOST, "localhost").header("authorization", "Bearer s3cret");
+        let request = Request::get("/api/openapi.json")
+            .header(header::HOST, "localhost")
+            .header("authorization", "Bearer s3cret");
         let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
         let description = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
@@ -110,7 +122,8 @@ impl TestApp {
     /// What was appended to that log.
     pub fn appended(&self, before: &str) -> Vec<String> {
         let log = self.log();
-        let appended = log.strip_prefix(before).expect("the old log is a byte prefix of the new one");
+        let appended =
+            log.strip_prefix(before).expect("the old log is a byte prefix of the new one");
         appended.lines().map(str::to_owned).collect()
     }
 
@@ -154,7 +167,13 @@ impl TestApp {
     }
 
     /// Calls the handler, and holds its answer against the description.
-    pub async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         if !headers.iter().any(|(name, _)| *name == "host") {
             request = request.header(header::HOST, "127.0.0.1:8787");
@@ -162,10 +181,12 @@ impl TestApp {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let response =
+            self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let status = response.status();
         let headers = response.headers().clone();
-        let content_type = headers.get(header::CONTENT_TYPE).map_or("", |v| v.to_str().unwrap()).to_owned();
+        let content_type =
+            headers.get(header::CONTENT_TYPE).map_or("", |v| v.to_str().unwrap()).to_owned();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
         let answer = Answer { status, content_type, headers, body };
         self.check(method, path, &answer);
@@ -178,9 +199,12 @@ impl TestApp {
         let segments = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
         let fits = |template: &str| {
             let (template, asked) = (segments(template), segments(path));
-            template.len() == asked.len() && template.iter().zip(&asked).all(|(t, a)| t.starts_with('{') || t == a)
+            template.len() == asked.len()
+                && template.iter().zip(&asked).all(|(t, a)| t.starts_with('{') || t == a)
         };
-        let Some((_, operations)) = paths.iter().find(|(template, _)| fits(template)) else { return };
+        let Some((_, operations)) = paths.iter().find(|(template, _)| fits(template)) else {
+            return;
+        };
         let Some(operation) = operations.get(method.to_ascii_lowercase()) else { return };
         let responses = &operation["responses"];
         let described = responses.get(answer.status.as_str()).unwrap_or(&responses["default"]);
@@ -189,22 +213,46 @@ impl TestApp {
             return;
         }
         let schema = &described["content"][&answer.content_type]["schema"];
-        assert!(!schema.is_null(), "{method} {path}: {} {} is undescribed", answer.status, answer.content_type);
+        assert!(
+            !schema.is_null(),
+            "{method} {path}: {} {} is undescribed",
+            answer.status,
+            answer.content_type
+        );
         let schema = json!({ "allOf": [schema], "components": self.description["components"] });
         let validator = jsonschema::validator_for(&schema).unwrap();
-        let wrong: Vec<String> = validator.iter_errors(&answer.json()).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        let wrong: Vec<String> = validator
+            .iter_errors(&answer.json())
+            .map(|e| format!("{}: {e}", e.instance_path()))
+            .collect();
         assert!(wrong.is_empty(), "{method} {path} isn't as described: {wrong:#?}");
     }
 
     /// Runs an import past HTTP.
     pub fn request() -> ImportRequest {
-        ImportRequest { exclude: Default::default(), include: Default::default(), auto_add: None, via: Via::Import }
+        ImportRequest {
+            exclude: Default::default(),
+            include: Default::default(),
+            auto_add: None,
+            via: Via::Import,
+        }
     }
 }
 
 /// A service over a folder.
-pub fn service(store: &Path, key: &Path, limits: Limits, clock: Arc<Mutex<DateTime<Utc>>>) -> Arc<Service> {
+pub fn service(
+    store: &Path,
+    key: &Path,
+    limits: Limits,
+    clock: Arc<Mutex<DateTime<Utc>>>,
+) -> Arc<Service> {
     let store = Arc::new(LocalStore::new(store));
     let clock = Arc::new(move || *clock.lock().unwrap());
-    Arc::new(Service::new(store, KeySource::File(key.to_owned()), limits, clock, NonZero::new(2).unwrap()))
+    Arc::new(Service::new(
+        store,
+        KeySource::File(key.to_owned()),
+        limits,
+        clock,
+        NonZero::new(2).unwrap(),
+    ))
 }

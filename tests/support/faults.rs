@@ -50,7 +50,9 @@ impl FaultyWay {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let (client, server, plan) = (client.clone(), server.clone(), shared.clone());
-                let service = service_fn(move |request| pass(client.clone(), server.clone(), plan.clone(), request));
+                let service = service_fn(move |request| {
+                    pass(client.clone(), server.clone(), plan.clone(), request)
+                });
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
         });
@@ -76,7 +78,10 @@ impl FaultyWay {
     /// How many requests of that method, on a path that contains the text, were seen.
     pub fn seen(&self, method: &Method, containing: &str) -> usize {
         let plan = self.plan.lock().unwrap();
-        plan.seen.iter().filter(|line| line.starts_with(method.as_str()) && line.contains(containing)).count()
+        plan.seen
+            .iter()
+            .filter(|line| line.starts_with(method.as_str()) && line.contains(containing))
+            .count()
     }
 }
 
@@ -96,19 +101,33 @@ async fn pass(
     let fault = {
         let mut plan = plan.lock().unwrap();
         plan.seen.push(format!("{} {path}", parts.method));
-        let met = plan.faults.iter().position(|(method, text, _)| *method == parts.method && path.contains(text));
+        let met = plan
+            .faults
+            .iter()
+            .position(|(method, text, _)| *method == parts.method && path.contains(text));
         met.map(|at| plan.faults.remove(at).2)
     };
     let body = axum::body::to_bytes(Body::new(body), usize::MAX).await.map_err(|_| Cut)?;
     match fault {
         Some(Fault::CutBefore) => return Err(Cut),
         Some(Fault::Answer(status, code)) => {
-            let xml = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>on the way</Message></Error>");
-            return Ok(Response::builder().status(status).header("content-type", "application/xml").body(xml.into()).unwrap());
+            let xml = format!(
+                "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>on the way</Message></Error>"
+            );
+            return Ok(Response::builder()
+                .status(status)
+                .header("content-type", "application/xml")
+                .body(xml.into())
+                .unwrap());
         }
         Some(Fault::CutAfter | Fault::Silence | Fault::HalfTheAnswer) | None => {}
     }
-    let sent = client.request(parts.method, format!("{server}{path}")).headers(parts.headers).body(body).send().await;
+    let sent = client
+        .request(parts.method, format!("{server}{path}"))
+        .headers(parts.headers)
+        .body(body)
+        .send()
+        .await;
     let answer = sent.map_err(|_| Cut)?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let bytes = answer.bytes().await.map_err(|_| Cut)?;
@@ -127,8 +146,10 @@ async fn pass(
     let body = match fault {
         // As long as promised, half of it, and then nothing more.
         Some(Fault::HalfTheAnswer) => {
-            let half: Vec<Result<Bytes, std::io::Error>> =
-                vec![Ok(bytes.slice(..bytes.len() / 2)), Err(std::io::ErrorKind::ConnectionReset.into())];
+            let half: Vec<Result<Bytes, std::io::Error>> = vec![
+                Ok(bytes.slice(..bytes.len() / 2)),
+                Err(std::io::ErrorKind::ConnectionReset.into()),
+            ];
             Body::from_stream(futures_util::stream::iter(half))
         }
         _ => Body::from(bytes),

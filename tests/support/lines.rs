@@ -59,7 +59,8 @@ impl LogText {
     }
 
     pub fn watched(self, slug: &str, rewatch: &str, episode: i32, date: &str) -> Self {
-        let data = json!({"rewatchId":rewatch,"seasonNumber":1,"episodeNumber":episode,"date":date});
+        let data =
+            json!({"rewatchId":rewatch,"seasonNumber":1,"episodeNumber":episode,"date":date});
         self.event(&format!("Series-{slug}"), "Episode_watched", data)
     }
 

@@ -67,7 +67,8 @@ pub struct Replay {
 }
 
 fn pairs(query: &str) -> Vec<(String, String)> {
-    let mut pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let mut pairs: Vec<(String, String)> =
+        url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     pairs.sort();
     pairs
 }
@@ -75,8 +76,10 @@ fn pairs(query: &str) -> Vec<(String, String)> {
 impl Replay {
     /// Replays some recordings of a version; of two answers to the same request the first counts.
     pub async fn start(version: &str, files: &[&str]) -> Self {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("events/jellyfin").join(version);
-        let exchanges = files.iter().flat_map(|file| read(&folder.join(format!("{file}.json")))).collect();
+        let folder =
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("events/jellyfin").join(version);
+        let exchanges =
+            files.iter().flat_map(|file| read(&folder.join(format!("{file}.json")))).collect();
         let inner = Arc::new(Inner { exchanges, seen: Mutex::default(), broken: Mutex::default() });
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -118,14 +121,17 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     inner.seen.lock().unwrap().requests.push(format!("{} {target}", parts.method));
-    if let Some((_, status)) = inner.broken.lock().unwrap().iter().find(|(text, _)| target.contains(text.as_str())) {
+    if let Some((_, status)) =
+        inner.broken.lock().unwrap().iter().find(|(text, _)| target.contains(text.as_str()))
+    {
         return StatusCode::from_u16(*status).unwrap().into_response();
     }
     if let Err(reason) = check_authorization(&parts.headers, &target) {
         inner.seen.lock().unwrap().unknown.push(format!("{} {target}: {reason}", parts.method));
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    match inner.find(&parts.method, parts.uri.path(), parts.uri.query().unwrap_or_default(), &body) {
+    match inner.find(&parts.method, parts.uri.path(), parts.uri.query().unwrap_or_default(), &body)
+    {
         Some(found) => response(&found),
         None => {
             inner.seen.lock().unwrap().unknown.push(format!("{} {target}", parts.method));
@@ -145,8 +151,10 @@ fn check_authorization(headers: &HeaderMap, target: &str) -> Result<(), &'static
     if lower.contains("api_key") || lower.contains("apikey") || lower.contains("token") {
         return Err("a token in the URL");
     }
-    let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let open = lower.ends_with("/system/info/public") || lower.ends_with("/users/authenticatebyname");
+    let authorization =
+        headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let open =
+        lower.ends_with("/system/info/public") || lower.ends_with("/users/authenticatebyname");
     let whole = ["MediaBrowser ", "Client=\"", "Device=\"", "DeviceId=\"", "Version=\""];
     if !whole.iter().all(|part| authorization.contains(part)) {
         return Err("a part of the Authorization header is missing");
@@ -155,17 +163,26 @@ fn check_authorization(headers: &HeaderMap, target: &str) -> Result<(), &'static
 }
 
 impl Inner {
-    fn find(&self, method: &Method, path: &str, query: &str, body: &Bytes) -> Option<RecordedResponse> {
+    fn find(
+        &self,
+        method: &Method,
+        path: &str,
+        query: &str,
+        body: &Bytes,
+    ) -> Option<RecordedResponse> {
         let asked = pairs(query);
         let same_path = || {
-            self.exchanges
-                .iter()
-                .filter(|(request, _)| request.method == method.as_str() && request.path.eq_ignore_ascii_case(path))
+            self.exchanges.iter().filter(|(request, _)| {
+                request.method == method.as_str() && request.path.eq_ignore_ascii_case(path)
+            })
         };
         let sent: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
         let exact = same_path().find(|(request, _)| {
             // A sign-in without the whole header was recorded too, and refused; ours always has it.
-            let whole_header = request.headers.get("authorization").is_some_and(|value| value.contains("DeviceId"));
+            let whole_header = request
+                .headers
+                .get("authorization")
+                .is_some_and(|value| value.contains("DeviceId"));
             let same_query = pairs(request.query.as_deref().unwrap_or_default()) == asked;
             same_query && (method != Method::POST || (request.body == sent && whole_header))
         });
@@ -179,10 +196,15 @@ impl Inner {
             return self.by_ids(ids);
         }
         let paging = ["startIndex", "limit", "sortBy"];
-        let without: Vec<_> = asked.iter().filter(|(name, _)| !paging.contains(&name.as_str())).cloned().collect();
-        let (_, whole) = same_path().find(|(request, _)| pairs(request.query.as_deref().unwrap_or_default()) == without)?;
-        let number = |name: &str| asked.iter().find(|(n, _)| n == name).map(|(_, value)| value.parse::<usize>().unwrap());
-        let (start, limit) = (number("startIndex").unwrap_or(0), number("limit").unwrap_or(usize::MAX));
+        let without: Vec<_> =
+            asked.iter().filter(|(name, _)| !paging.contains(&name.as_str())).cloned().collect();
+        let (_, whole) = same_path()
+            .find(|(request, _)| pairs(request.query.as_deref().unwrap_or_default()) == without)?;
+        let number = |name: &str| {
+            asked.iter().find(|(n, _)| n == name).map(|(_, value)| value.parse::<usize>().unwrap())
+        };
+        let (start, limit) =
+            (number("startIndex").unwrap_or(0), number("limit").unwrap_or(usize::MAX));
         let items = whole.body["Items"].as_array()?;
         let page: Vec<&Value> = items.iter().skip(start).take(limit).collect();
         let body = json!({ "Items": page, "TotalRecordCount": items.len(), "StartIndex": start });
@@ -190,9 +212,13 @@ impl Inner {
     }
 
     fn by_ids(&self, ids: &str) -> Option<RecordedResponse> {
-        let lists = self.exchanges.iter().filter_map(|(_, response)| response.body["Items"].as_array());
+        let lists =
+            self.exchanges.iter().filter_map(|(_, response)| response.body["Items"].as_array());
         let all: Vec<&Value> = lists.flatten().filter(|item| !item["UserData"].is_null()).collect();
-        let items: Vec<&Value> = ids.split(',').filter_map(|id| all.iter().copied().find(|item| item["Id"] == id)).collect();
+        let items: Vec<&Value> = ids
+            .split(',')
+            .filter_map(|id| all.iter().copied().find(|item| item["Id"] == id))
+            .collect();
         if items.len() != ids.split(',').count() {
             return None;
         }
@@ -210,7 +236,10 @@ fn response(found: &RecordedResponse) -> Response {
     let mut response = (StatusCode::from_u16(found.status).unwrap(), body).into_response();
     response.headers_mut().remove(header::CONTENT_TYPE);
     for (name, value) in found.headers.iter().filter(|(name, _)| *name != "content-length") {
-        response.headers_mut().insert(header::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
+        response.headers_mut().insert(
+            header::HeaderName::from_bytes(name.as_bytes()).unwrap(),
+            value.parse().unwrap(),
+        );
     }
     response
 }

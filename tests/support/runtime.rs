@@ -43,7 +43,10 @@ impl Answer {
     /// What the front would send on: status, headers, cookies and body of a streamed answer.
     pub fn streamed(&self) -> (Value, Vec<u8>) {
         assert_eq!(self.headers["lambda-runtime-function-response-mode"], "streaming");
-        assert_eq!(self.headers["content-type"], "application/vnd.awslambda.http-integration-response");
+        assert_eq!(
+            self.headers["content-type"],
+            "application/vnd.awslambda.http-integration-response"
+        );
         let end = self.pieces.windows(8).position(|eight| eight == [0; 8]).unwrap();
         (serde_json::from_slice(&self.pieces[..end]).unwrap(), self.pieces[end + 8..].to_vec())
     }
@@ -52,7 +55,11 @@ impl Answer {
     pub fn body(&self) -> Vec<u8> {
         let answer = self.json();
         let body = answer["body"].as_str().unwrap_or_default();
-        if answer["isBase64Encoded"] == true { BASE64_STANDARD.decode(body).unwrap() } else { body.into() }
+        if answer["isBase64Encoded"] == true {
+            BASE64_STANDARD.decode(body).unwrap()
+        } else {
+            body.into()
+        }
     }
 }
 
@@ -63,12 +70,17 @@ struct Runtime {
 }
 
 async fn next(State(runtime): State<Arc<Runtime>>) -> Response {
-    let Some((id, event, time)) = runtime.waiting.lock().await.recv().await else { return std::future::pending().await };
+    let Some((id, event, time)) = runtime.waiting.lock().await.recv().await else {
+        return std::future::pending().await;
+    };
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + time;
     let headers = [
         ("lambda-runtime-aws-request-id", id.to_string()),
         ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
-        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-central-1:123456789012:function:sync".to_owned()),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:eu-central-1:123456789012:function:sync".to_owned(),
+        ),
     ];
     (headers, axum::Json(event)).into_response()
 }
@@ -95,7 +107,8 @@ async fn answer(
 
 /// A sample invocation.
 pub fn invocation(name: &str) -> Value {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("events/invocations/{name}.json"));
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("events/invocations/{name}.json"));
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
 }
 
@@ -110,8 +123,11 @@ pub struct RuntimeInterface {
 impl RuntimeInterface {
     pub async fn start() -> Self {
         let (invoke, waiting) = mpsc::unbounded_channel();
-        let runtime =
-            Arc::new(Runtime { waiting: tokio::sync::Mutex::new(waiting), answers: Mutex::default(), changed: Notify::new() });
+        let runtime = Arc::new(Runtime {
+            waiting: tokio::sync::Mutex::new(waiting),
+            answers: Mutex::default(),
+            changed: Notify::new(),
+        });
         let routes = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/{kind}", post(answer))
@@ -125,8 +141,12 @@ impl RuntimeInterface {
 
     /// Tells a process what Lambda tells its functions.
     pub fn introduce<'a>(&self, function: &'a mut Command) -> &'a mut Command {
-        function.env("AWS_LAMBDA_RUNTIME_API", &self.address).env("AWS_LAMBDA_FUNCTION_NAME", "sync");
-        function.env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256").env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+        function
+            .env("AWS_LAMBDA_RUNTIME_API", &self.address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", "sync");
+        function
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
     }
 
     /// Hands an event to the function, which has so much time.
@@ -141,13 +161,17 @@ impl RuntimeInterface {
         let found = async {
             loop {
                 let changed = self.runtime.changed.notified();
-                if let Some(answer) = self.runtime.answers.lock().unwrap().get(&id).filter(|answer| is_so(answer)) {
+                if let Some(answer) =
+                    self.runtime.answers.lock().unwrap().get(&id).filter(|answer| is_so(answer))
+                {
                     return answer.clone();
                 }
                 changed.await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), found).await.expect("every invocation is answered")
+        tokio::time::timeout(Duration::from_secs(60), found)
+            .await
+            .expect("every invocation is answered")
     }
 
     /// Hands over an event and waits for the whole answer.

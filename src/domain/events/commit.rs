@@ -22,13 +22,17 @@ use crate::domain::{
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExtendError {
     /// A watch was addressed to a stream that the log doesn't have: a mistake in the plan, never written.
-    #[error("the plan does not fit the log, which has no stream `{0}` to add to; please report this")]
+    #[error(
+        "the plan does not fit the log, which has no stream `{0}` to add to; please report this"
+    )]
     NoSuchStream(StreamId),
     /// A title was to be added to a stream that exists.
     #[error("the plan does not fit the log, which has a stream `{0}` already; please report this")]
     StreamExists(StreamId),
     /// There are no positions left for the events.
-    #[error("{place} ends at position {last}, and no position above {LAST_POSITION} can be read: nothing can be added to it")]
+    #[error(
+        "{place} ends at position {last}, and no position above {LAST_POSITION} can be read: nothing can be added to it"
+    )]
     NoPositionLeft {
         /// The log, or the stream by its name.
         place: String,
@@ -98,7 +102,9 @@ impl WholeLog {
         let mark = read_line(last).ok().and_then(|line| CommitMark::read(&line.metadata));
         match mark.filter(|mark| mark.last > ends) {
             Some(mark) => Err(WholeLogError::EndsWithinCommit { ends, mark }),
-            None => Ok(Self { head: Head { bytes: bytes.len() as u64, ..log.head() }, events, bytes }),
+            None => {
+                Ok(Self { head: Head { bytes: bytes.len() as u64, ..log.head() }, events, bytes })
+            }
         }
     }
 
@@ -153,16 +159,29 @@ impl Log {
     ///
     /// # Errors
     /// An addition is addressed to the wrong kind of stream; see [`ExtendError`].
-    pub fn extend(&self, additions: &[Addressed], via: Via, at: DateTime<Utc>) -> Result<Commit, ExtendError> {
+    pub fn extend(
+        &self,
+        additions: &[Addressed],
+        via: Via,
+        at: DateTime<Utc>,
+    ) -> Result<Commit, ExtendError> {
         let cleared = |a: &Addressed| match a.addition {
-            Addition::WatchSessionRecorded(_, Focus::Clears) | Addition::EpisodeWatched(_, Focus::Clears) => 1,
-            Addition::WatchSessionRecorded(_, Focus::Stays) | Addition::EpisodeWatched(_, Focus::Stays) => 0,
+            Addition::WatchSessionRecorded(_, Focus::Clears)
+            | Addition::EpisodeWatched(_, Focus::Clears) => 1,
+            Addition::WatchSessionRecorded(_, Focus::Stays)
+            | Addition::EpisodeWatched(_, Focus::Stays) => 0,
             Addition::MovieAdded(_) | Addition::SeriesAdded(_) => 0,
         };
         let events = additions.iter().map(|a| 1 + cleared(a)).sum::<u64>();
         let base = self.head();
-        let no_position_left = || ExtendError::NoPositionLeft { place: "the log".into(), last: base.position.0 };
-        let last = base.position.0.checked_add(events).filter(|last| *last <= LAST_POSITION).ok_or_else(no_position_left)?;
+        let no_position_left =
+            || ExtendError::NoPositionLeft { place: "the log".into(), last: base.position.0 };
+        let last = base
+            .position
+            .0
+            .checked_add(events)
+            .filter(|last| *last <= LAST_POSITION)
+            .ok_or_else(no_position_left)?;
         let last = GlobalPosition(last);
         let mark = CommitMark { first: GlobalPosition(base.position.0 + 1), last };
         let mut writer = Writer {
@@ -190,20 +209,33 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn write(&mut self, added: &'a Addressed, via: Via, mark: CommitMark) -> Result<(), ExtendError> {
+    fn write(
+        &mut self,
+        added: &'a Addressed,
+        via: Via,
+        mark: CommitMark,
+    ) -> Result<(), ExtendError> {
         let Addressed { stream, addition, origin } = added;
         let opens = matches!(addition, Addition::MovieAdded(_) | Addition::SeriesAdded(_));
         let metadata = json(&Metadata::of(origin, !opens, via, mark));
         let known = self.streams.contains_key(stream) || self.log.stream(stream).is_some();
         let (event_type, data, cleared) = match addition {
-            Addition::MovieAdded(movie) => ("Movie_added_to_library", json(&MovieAddedData::of(movie)), None),
-            Addition::SeriesAdded(series) => ("Series_added_to_library", json(&SeriesAddedData::of(series)), None),
-            Addition::WatchSessionRecorded(session, focus) => {
-                ("Watch_session_recorded", json(&WatchSessionData::of(session)), cleared("Movie_in_focus_cleared", *focus))
+            Addition::MovieAdded(movie) => {
+                ("Movie_added_to_library", json(&MovieAddedData::of(movie)), None)
             }
-            Addition::EpisodeWatched(watch, focus) => {
-                ("Episode_watched", json(&EpisodeWatchedData::of(watch)), cleared("Series_in_focus_cleared", *focus))
+            Addition::SeriesAdded(series) => {
+                ("Series_added_to_library", json(&SeriesAddedData::of(series)), None)
             }
+            Addition::WatchSessionRecorded(session, focus) => (
+                "Watch_session_recorded",
+                json(&WatchSessionData::of(session)),
+                cleared("Movie_in_focus_cleared", *focus),
+            ),
+            Addition::EpisodeWatched(watch, focus) => (
+                "Episode_watched",
+                json(&EpisodeWatchedData::of(watch)),
+                cleared("Series_in_focus_cleared", *focus),
+            ),
         };
         match (opens, known) {
             (true, true) => return Err(ExtendError::StreamExists(stream.clone())),
@@ -214,11 +246,20 @@ impl<'a> Writer<'a> {
         cleared.map_or(Ok(()), |cleared| self.line(stream, cleared, "{}", &metadata))
     }
 
-    fn line(&mut self, stream: &'a StreamId, event_type: &str, data: &str, metadata: &str) -> Result<(), ExtendError> {
+    fn line(
+        &mut self,
+        stream: &'a StreamId,
+        event_type: &str,
+        data: &str,
+        metadata: &str,
+    ) -> Result<(), ExtendError> {
         let after_head = self.log.stream(stream).map_or(0, |head| head.position + 1);
         let position = self.streams.entry(stream).or_insert(after_head);
         if *position > LAST_POSITION {
-            return Err(ExtendError::NoPositionLeft { place: stream.to_string(), last: *position - 1 });
+            return Err(ExtendError::NoPositionLeft {
+                place: stream.to_string(),
+                last: *position - 1,
+            });
         }
         let line = LineFields {
             global_position: self.next,

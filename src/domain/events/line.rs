@@ -1,4 +1,4 @@
-//! One line of the log: seven fields in a fixed order, two of them JSON written as a string (`event-log.md`, "A line").
+//! One line of the log: seven fields in a fixed order, two of them JSON written as a string (`docs/event-log.md`, "A line").
 //!
 //! In come the bytes of a line; out go its fields, or a [`LineError`]. Lines as Mediatheca and this product write them
 //! are cut by hand ([`Skim`]), and the two commonest events are read without a JSON parser at all ([`Hot`]): a log of
@@ -52,7 +52,9 @@ pub enum LineError {
         found: GlobalPosition,
     },
     /// `streamPosition` doesn't rise in its stream.
-    #[error("`streamPosition` is {found}, which is not above {before}, the one before it in `{stream}`")]
+    #[error(
+        "`streamPosition` is {found}, which is not above {before}, the one before it in `{stream}`"
+    )]
     StreamPosition {
         /// The stream.
         stream: String,
@@ -114,7 +116,9 @@ pub fn read_line(line: &[u8]) -> Result<LineText<'_>, LineError> {
         timestamp: Cow<'a, str>,
     }
     let raw: Raw = serde_json::from_slice(line).map_err(|e| LineError::NotALine(e.to_string()))?;
-    for (field, found) in [("globalPosition", raw.global_position), ("streamPosition", raw.stream_position)] {
+    for (field, found) in
+        [("globalPosition", raw.global_position), ("streamPosition", raw.stream_position)]
+    {
         if found > LAST_POSITION {
             return Err(LineError::PositionTooHigh { field, found });
         }
@@ -126,7 +130,8 @@ pub fn read_line(line: &[u8]) -> Result<LineText<'_>, LineError> {
         event_type: raw.event_type,
         data: raw.data,
         metadata: raw.metadata,
-        timestamp: parse_instant(&raw.timestamp).map_err(|e| LineError::Timestamp(e.to_string()))?,
+        timestamp: parse_instant(&raw.timestamp)
+            .map_err(|e| LineError::Timestamp(e.to_string()))?,
     })
 }
 
@@ -258,7 +263,9 @@ impl<'a> Cursor<'a> {
     fn number(&mut self) -> Option<u64> {
         let mut number = 0;
         let mut length = 0;
-        while let Some(digit) = self.0.get(length).map(|b| b.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
+        while let Some(digit) =
+            self.0.get(length).map(|b| b.wrapping_sub(b'0')).filter(|digit| *digit < 10)
+        {
             number = number * 10 + u64::from(digit);
             length += 1;
             if length > 18 {
@@ -372,7 +379,9 @@ mod tests {
             HotEvent::WatchSession { id, date, duration, friends } => {
                 format!("{id} {date} {duration:?} {:?}", friends.collect::<Vec<_>>())
             }
-            HotEvent::Episode { rewatch, number, date } => format!("{} {number:?} {date}", str::from_utf8(rewatch).unwrap()),
+            HotEvent::Episode { rewatch, number, date } => {
+                format!("{} {number:?} {date}", str::from_utf8(rewatch).unwrap())
+            }
         };
         Some((skim.global_position, hot.stream_position, said))
     }
@@ -383,7 +392,9 @@ mod tests {
             Event::Movie(MovieEvent::WatchSessionRecorded(e)) => {
                 format!("{} {} {:?} {:?}", e.session_id, e.date, e.duration, e.friend_slugs)
             }
-            Event::Series(SeriesEvent::EpisodeWatched(e)) => format!("{} {:?} {}", e.rewatch_id, e.number(), e.date.0),
+            Event::Series(SeriesEvent::EpisodeWatched(e)) => {
+                format!("{} {:?} {}", e.rewatch_id, e.number(), e.date.0)
+            }
             other => panic!("not a hot event: {other:?}"),
         };
         Some((text.global_position, text.stream_position, said))

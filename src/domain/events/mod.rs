@@ -14,7 +14,8 @@ mod series;
 mod slug;
 
 pub use addition::{
-    Addition, Addressed, EpisodeToAdd, EpisodeWatch, Focus, MovieToAdd, SeasonToAdd, SeriesToAdd, WatchSessionToAdd,
+    Addition, Addressed, EpisodeToAdd, EpisodeWatch, Focus, MovieToAdd, SeasonToAdd, SeriesToAdd,
+    WatchSessionToAdd,
 };
 pub use commit::{Commit, CommitMark, ExtendError, WholeLog, WholeLogError};
 pub use line::{Fault, HotEvent, LineError, LineText, Skim, read_line};
@@ -40,7 +41,11 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     /// The type is known, and the payload isn't of its shape.
-    pub fn decode(stream_id: &str, event_type: &str, data: &'a str) -> Result<Option<Self>, serde_json::Error> {
+    pub fn decode(
+        stream_id: &str,
+        event_type: &str,
+        data: &'a str,
+    ) -> Result<Option<Self>, serde_json::Error> {
         if stream_id.starts_with("Movie-") {
             Ok(MovieEvent::decode(event_type, data)?.map(Event::Movie))
         } else if stream_id.starts_with("Series-") {

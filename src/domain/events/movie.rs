@@ -1,4 +1,4 @@
-//! The seventeen events of a movie's stream, decoded (`event-log.md`, "Movie events").
+//! The seventeen events of a movie's stream, decoded (`docs/event-log.md`, "Movie events").
 
 use std::borrow::Cow;
 

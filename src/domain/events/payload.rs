@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::addition::{EpisodeToAdd, EpisodeWatch, MovieToAdd, SeasonToAdd, SeriesToAdd, WatchSessionToAdd};
+use super::addition::{
+    EpisodeToAdd, EpisodeWatch, MovieToAdd, SeasonToAdd, SeriesToAdd, WatchSessionToAdd,
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -15,7 +17,12 @@ pub(super) struct WatchSessionData {
 
 impl WatchSessionData {
     pub(super) fn of(session: &WatchSessionToAdd) -> Self {
-        Self { session_id: session.id.to_string(), date: session.date.to_string(), duration: session.duration, friend_slugs: [] }
+        Self {
+            session_id: session.id.to_string(),
+            date: session.date.to_string(),
+            duration: session.duration,
+            friend_slugs: [],
+        }
     }
 }
 
@@ -31,7 +38,12 @@ pub(super) struct EpisodeWatchedData<'a> {
 impl<'a> EpisodeWatchedData<'a> {
     pub(super) fn of(watch: &'a EpisodeWatch) -> Self {
         let EpisodeWatch { rewatch, number, date } = watch;
-        Self { rewatch_id: rewatch, season_number: number.season, episode_number: number.episode, date: date.to_string() }
+        Self {
+            rewatch_id: rewatch,
+            season_number: number.season,
+            episode_number: number.episode,
+            date: date.to_string(),
+        }
     }
 }
 

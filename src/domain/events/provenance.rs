@@ -75,7 +75,9 @@ impl Provenance {
             last_played_date: Option<serde_json::Value>,
         }
         let read: Metadata = serde_json::from_str(metadata)?;
-        let text = |value: &Option<serde_json::Value>| value.as_ref().and_then(|v| v.as_str()).map(str::to_owned);
+        let text = |value: &Option<serde_json::Value>| {
+            value.as_ref().and_then(|v| v.as_str()).map(str::to_owned)
+        };
         if text(&read.source).as_deref() != Some("jellyfin") {
             return Ok(None);
         }

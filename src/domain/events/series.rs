@@ -1,4 +1,4 @@
-//! The twenty-six events of a series' stream, decoded (`event-log.md`, "Series events").
+//! The twenty-six events of a series' stream, decoded (`docs/event-log.md`, "Series events").
 
 use std::borrow::Cow;
 

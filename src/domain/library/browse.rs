@@ -102,7 +102,9 @@ impl<'a> Title<'a> {
     pub fn last_watched(self) -> Option<WatchDate> {
         match self {
             Self::Movie(movie) => movie.sessions().iter().map(|session| session.date).max(),
-            Self::Series(series) => series.rewatches().iter().filter_map(|rewatch| rewatch.watched.last_day()).max(),
+            Self::Series(series) => {
+                series.rewatches().iter().filter_map(|rewatch| rewatch.watched.last_day()).max()
+            }
         }
     }
 
@@ -113,7 +115,8 @@ impl<'a> Title<'a> {
             Self::Movie(_) => Progress::Watched,
             Self::Series(series) => {
                 let default = series.progress_of(series.default_rewatch());
-                let others = || series.rewatches().iter().map(|rewatch| series.progress_of(rewatch)).max();
+                let others =
+                    || series.rewatches().iter().map(|rewatch| series.progress_of(rewatch)).max();
                 if default == Progress::Unwatched { others().unwrap_or(default) } else { default }
             }
         }
@@ -127,19 +130,28 @@ impl Library {
         let text = folded(query.text.trim());
         let of_movies = self.movies().filter(|_| query.kind != Kind::Series).map(Title::Movie);
         let of_series = self.series().filter(|_| query.kind != Kind::Movies).map(Title::Series);
-        let fits = |title: &Title<'_>| query.progress.is_none_or(|progress| title.progress() == progress);
-        let named = of_movies.chain(of_series).filter(fits).map(|title| (folded(title.name()), title));
+        let fits =
+            |title: &Title<'_>| query.progress.is_none_or(|progress| title.progress() == progress);
+        let named =
+            of_movies.chain(of_series).filter(fits).map(|title| (folded(title.name()), title));
         let found = named.filter(|(name, _)| text.is_empty() || name.contains(&text));
-        let mut found: Vec<_> = found.map(|(name, title)| (name, title, title.last_watched())).collect();
+        let mut found: Vec<_> =
+            found.map(|(name, title)| (name, title, title.last_watched())).collect();
         found.sort_by(|(name, title, last), (other_name, other, other_last)| {
             let first = match query.order {
                 Order::LastWatched => other_last.cmp(last),
                 Order::Name => std::cmp::Ordering::Equal,
                 Order::Year => other.year().cmp(&title.year()),
             };
-            first.then_with(|| name.cmp(other_name)).then_with(|| title.stream().as_str().cmp(other.stream().as_str()))
+            first
+                .then_with(|| name.cmp(other_name))
+                .then_with(|| title.stream().as_str().cmp(other.stream().as_str()))
         });
-        Browsed { titles: found.into_iter().map(|(_, title, last)| (title, last)).collect(), movies, series }
+        Browsed {
+            titles: found.into_iter().map(|(_, title, last)| (title, last)).collect(),
+            movies,
+            series,
+        }
     }
 }
 

@@ -14,7 +14,8 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use super::{Library, Movie, Series, Standing, movie::NewSession};
 use crate::domain::{
     events::{
-        Event, Fault, Head, HotEvent, LineError, LineText, Log, MovieEvent, Provenance, SeriesEvent, Skim, StreamHead, read_line,
+        Event, Fault, Head, HotEvent, LineError, LineText, Log, MovieEvent, Provenance,
+        SeriesEvent, Skim, StreamHead, read_line,
     },
     ids::{GlobalPosition, StreamId},
 };
@@ -76,7 +77,9 @@ impl Fold {
     pub fn push(&mut self, mut bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
         if !self.begun.is_empty() {
-            let Some(end) = memchr::memchr(b'\n', bytes) else { return self.begun.extend_from_slice(bytes) };
+            let Some(end) = memchr::memchr(b'\n', bytes) else {
+                return self.begun.extend_from_slice(bytes);
+            };
             let (rest, behind) = bytes.split_at(end + 1);
             self.begun.extend_from_slice(rest);
             let line = std::mem::take(&mut self.begun);
@@ -91,9 +94,11 @@ impl Fold {
     fn take_in(&mut self, lines: &[u8]) {
         let shares = self.shards.len();
         let parts = if lines.len() < WORTH_A_THREAD { 1 } else { shares };
-        let mut empty = || (0..shares).map(|_| self.spare.pop().unwrap_or_default()).collect::<Vec<_>>();
+        let mut empty =
+            || (0..shares).map(|_| self.spare.pop().unwrap_or_default()).collect::<Vec<_>>();
         let parts = cut(lines, parts).into_iter().map(|lines| (lines, empty())).collect();
-        let mut parts: Vec<Part<'_>> = in_parallel(parts, |(lines, records)| Part::read(lines, records));
+        let mut parts: Vec<Part<'_>> =
+            in_parallel(parts, |(lines, records)| Part::read(lines, records));
         for part in &mut parts {
             part.follow(self.last, self.lines);
             self.last = self.last.max(part.last);
@@ -101,16 +106,23 @@ impl Fold {
             self.faults.append(&mut part.faults);
         }
         let read = &parts;
-        let shards = if read.len() == 1 { vec![&mut self.shards[..]] } else { self.shards.chunks_mut(1).collect() };
-        let faults = in_parallel(shards.into_iter().enumerate().collect(), |(at, shards): (usize, &mut [Shard])| {
-            let mut faults = Vec::new();
-            for (share, shard) in (at..).zip(shards) {
-                for part in read {
-                    shard.take_in(&part.records[share], part.lines_before, &mut faults);
+        let shards = if read.len() == 1 {
+            vec![&mut self.shards[..]]
+        } else {
+            self.shards.chunks_mut(1).collect()
+        };
+        let faults = in_parallel(
+            shards.into_iter().enumerate().collect(),
+            |(at, shards): (usize, &mut [Shard])| {
+                let mut faults = Vec::new();
+                for (share, shard) in (at..).zip(shards) {
+                    for part in read {
+                        shard.take_in(&part.records[share], part.lines_before, &mut faults);
+                    }
                 }
-            }
-            faults
-        });
+                faults
+            },
+        );
         self.faults.extend(faults.into_iter().flatten());
         self.spare.extend(parts.into_iter().flat_map(|part| part.records).map(emptied));
     }
@@ -145,7 +157,8 @@ impl Fold {
         }
         let head = Head { position: self.last, bytes: self.bytes };
         in_parallel(self.shards.iter_mut().collect(), Shard::settle);
-        let mut streams: Vec<Stream> = self.shards.into_iter().flat_map(|shard| shard.streams).collect();
+        let mut streams: Vec<Stream> =
+            self.shards.into_iter().flat_map(|shard| shard.streams).collect();
         streams.sort_unstable_by_key(|stream| stream.first);
         let mut heads = FxHashMap::with_capacity_and_hasher(streams.len(), FxBuildHasher);
         let (mut movies, mut series) = (Vec::new(), Vec::new());
@@ -157,7 +170,10 @@ impl Fold {
                 Title::None => {}
             }
         }
-        Ok(Folded { log: Log::new(head, self.lines, heads, lacks_line_feed), library: Library::new(movies, series) })
+        Ok(Folded {
+            log: Log::new(head, self.lines, heads, lacks_line_feed),
+            library: Library::new(movies, series),
+        })
     }
 }
 
@@ -169,13 +185,18 @@ fn in_parallel<T: Send, R: Send>(work: Vec<T>, act: impl Fn(T) -> R + Sync) -> V
         let first = work.next();
         let others: Vec<_> = work.map(|one| scope.spawn(move || act(one))).collect();
         let first = first.map(act);
-        let others = others.into_iter().map(|thread| thread.join().expect("a worker that panics has panicked the fold"));
+        let others = others
+            .into_iter()
+            .map(|thread| thread.join().expect("a worker that panics has panicked the fold"));
         first.into_iter().chain(others).collect()
     })
 }
 
 /// The same list without its records, free of what they borrowed; mapping none of them keeps the memory.
-#[expect(clippy::unnecessary_filter_map, reason = "a filter would keep the lifetime, and losing it is the point")]
+#[expect(
+    clippy::unnecessary_filter_map,
+    reason = "a filter would keep the lifetime, and losing it is the point"
+)]
 fn emptied(mut records: Vec<Record<'_>>) -> Vec<Record<'static>> {
     records.clear();
     records.into_iter().filter_map(|_| None).collect()
@@ -186,7 +207,8 @@ fn cut(mut lines: &[u8], parts: usize) -> Vec<&[u8]> {
     let mut cut = Vec::with_capacity(parts);
     for left in (1..=parts).rev() {
         let about = lines.len() / left;
-        let end = memchr::memchr(b'\n', &lines[about.saturating_sub(1)..]).map_or(lines.len(), |end| about.max(1) + end);
+        let end = memchr::memchr(b'\n', &lines[about.saturating_sub(1)..])
+            .map_or(lines.len(), |end| about.max(1) + end);
         let (part, rest) = lines.split_at(end.min(lines.len()));
         cut.push(part);
         lines = rest;
@@ -240,14 +262,24 @@ impl Content<'_> {
 
 impl<'a> Part<'a> {
     fn read(mut bytes: &'a [u8], records: Vec<Vec<Record<'a>>>) -> Self {
-        let mut part =
-            Self { records, lines: 0, lines_before: 0, first: None, last: GlobalPosition::default(), faults: Vec::new() };
+        let mut part = Self {
+            records,
+            lines: 0,
+            lines_before: 0,
+            first: None,
+            last: GlobalPosition::default(),
+            faults: Vec::new(),
+        };
         while !bytes.is_empty() {
             part.lines += 1;
             let hot = Skim::read(bytes).and_then(|skim| Some((skim, skim.hot()?)));
             if let Some((Skim { global_position, stream_id, .. }, hot)) = hot {
                 bytes = hot.behind;
-                let content = Content::Hot { stream_id, stream_position: hot.stream_position, event: hot.event };
+                let content = Content::Hot {
+                    stream_id,
+                    stream_position: hot.stream_position,
+                    event: hot.event,
+                };
                 part.push(global_position, stream_id, content);
                 continue;
             }
@@ -257,7 +289,11 @@ impl<'a> Part<'a> {
             match read_line(line) {
                 Ok(text) => {
                     let stream_id = text.stream_id.clone();
-                    part.push(text.global_position, stream_id.as_bytes(), Content::Text(Box::new(text)));
+                    part.push(
+                        text.global_position,
+                        stream_id.as_bytes(),
+                        Content::Text(Box::new(text)),
+                    );
                 }
                 Err(error) => part.faults.push(Fault { line: part.lines, error }),
             }
@@ -271,7 +307,10 @@ impl<'a> Part<'a> {
         if self.first.is_none() {
             self.first = Some(global_position);
         } else if global_position <= before {
-            self.faults.push(Fault { line: self.lines, error: LineError::GlobalPosition { before, found: global_position } });
+            self.faults.push(Fault {
+                line: self.lines,
+                error: LineError::GlobalPosition { before, found: global_position },
+            });
         }
         let hash = FxBuildHasher.hash_one(stream_id);
         // High bits: the low ones choose the place in a shard's index.
@@ -328,7 +367,9 @@ impl Shard {
                 // Another of these few may have opened it.
                 let at = found.or_else(|| self.find(record.hash, record.content.stream_id()));
                 let taken_in = self.take_in_one(at, record);
-                faults.extend(taken_in.err().map(|error| Fault { line: lines_before + record.line, error }));
+                faults.extend(
+                    taken_in.err().map(|error| Fault { line: lines_before + record.line, error }),
+                );
             }
         }
     }
@@ -360,7 +401,12 @@ impl Shard {
         let position = record.content.stream_position();
         let at = self.streams.len();
         let id = StreamId::from_log(stream_id);
-        self.streams.push(Stream { id, first: record.global_position, position, title: Title::None });
+        self.streams.push(Stream {
+            id,
+            first: record.global_position,
+            position,
+            title: Title::None,
+        });
         let streams = &self.streams;
         let hash = |at: &u32| FxBuildHasher.hash_one(streams[*at as usize].id.as_str().as_bytes());
         self.index.insert_unique(record.hash, at as u32, hash);
@@ -407,11 +453,14 @@ impl Stream {
     }
 
     fn decode(&mut self, text: &LineText<'_>) -> Result<(), LineError> {
-        let event = Event::decode(&text.stream_id, &text.event_type, &text.data)
-            .map_err(|e| LineError::Payload { event_type: text.event_type.to_string(), reason: e.to_string() })?;
+        let event = Event::decode(&text.stream_id, &text.event_type, &text.data).map_err(|e| {
+            LineError::Payload { event_type: text.event_type.to_string(), reason: e.to_string() }
+        })?;
         let provenance = match &*text.metadata {
             "{}" => None,
-            metadata => Provenance::read(metadata).map_err(|e| LineError::Metadata(e.to_string()))?,
+            metadata => {
+                Provenance::read(metadata).map_err(|e| LineError::Metadata(e.to_string()))?
+            }
         };
         if let Some(event) = event {
             self.take_in(event, provenance, text.timestamp);
@@ -429,7 +478,10 @@ impl Stream {
             (Title::None, Event::Series(SeriesEvent::Added(data))) => {
                 self.title = Title::Series(Box::new(Series::added(self.id.clone(), *data, at)));
             }
-            (Title::None | Title::Movie(_) | Title::Series(_), Event::Movie(_) | Event::Series(_)) => {}
+            (
+                Title::None | Title::Movie(_) | Title::Series(_),
+                Event::Movie(_) | Event::Series(_),
+            ) => {}
         }
     }
 }

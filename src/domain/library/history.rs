@@ -78,19 +78,25 @@ impl Library {
         let mut days: BTreeMap<WatchDate, Vec<Viewing<'_>>> = BTreeMap::new();
         for movie in self.movies() {
             for session in movie.sessions().iter().filter(|session| session.date.year() == year) {
-                let viewing = Viewing { title: Title::Movie(movie), what: Viewed::Session(session) };
+                let viewing =
+                    Viewing { title: Title::Movie(movie), what: Viewed::Session(session) };
                 days.entry(session.date).or_default().push(viewing);
             }
         }
         for series in self.series() {
             for rewatch in series.rewatches() {
                 let mut by_day: BTreeMap<WatchDate, Vec<EpisodeNumber>> = BTreeMap::new();
-                for (number, date) in rewatch.watched.iter_unordered().filter(|(_, date)| date.year() == year) {
+                for (number, date) in
+                    rewatch.watched.iter_unordered().filter(|(_, date)| date.year() == year)
+                {
                     by_day.entry(date).or_default().push(number);
                 }
                 for (date, mut episodes) in by_day {
                     episodes.sort_unstable();
-                    let viewing = Viewing { title: Title::Series(series), what: Viewed::Episodes(rewatch, episodes) };
+                    let viewing = Viewing {
+                        title: Title::Series(series),
+                        what: Viewed::Episodes(rewatch, episodes),
+                    };
                     days.entry(date).or_default().push(viewing);
                 }
             }

@@ -92,7 +92,11 @@ fn by_tmdb(ids: impl Iterator<Item = Option<TmdbId>>) -> FxHashMap<TmdbId, Vec<u
     index
 }
 
-fn find<'a, T>(titles: &'a [T], at: Option<&Vec<u32>>, standing: impl Fn(&T) -> Standing) -> Found<'a, T> {
+fn find<'a, T>(
+    titles: &'a [T],
+    at: Option<&Vec<u32>>,
+    standing: impl Fn(&T) -> Standing,
+) -> Found<'a, T> {
     let Some(at) = at else { return Found::Absent };
     let mut found = at.iter().map(|index| &titles[*index as usize]);
     found.find(|title| standing(title) == Standing::Active).map_or(Found::Removed, Found::Active)

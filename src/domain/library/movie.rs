@@ -22,7 +22,10 @@ pub struct WatchSession {
     /// Minutes.
     pub duration: Option<i32>,
     /// Boxed twice over: most sessions have no friends, and a log holds hundreds of thousands.
-    #[expect(clippy::box_collection, reason = "8 bytes instead of 24 in every session without friends")]
+    #[expect(
+        clippy::box_collection,
+        reason = "8 bytes instead of 24 in every session without friends"
+    )]
     friends: Option<Box<Vec<Box<str>>>>,
 }
 
@@ -152,7 +155,12 @@ impl Movie {
         left(&self.moved, played_at, days)
     }
 
-    pub(super) fn record(&mut self, session: NewSession<'_>, friends: impl Iterator<Item = Box<str>>, from: Option<Provenance>) {
+    pub(super) fn record(
+        &mut self,
+        session: NewSession<'_>,
+        friends: impl Iterator<Item = Box<str>>,
+        from: Option<Provenance>,
+    ) {
         let NewSession { id, date, duration } = session;
         let friends: Vec<Box<str>> = friends.collect();
         for friend in &friends {
@@ -166,7 +174,7 @@ impl Movie {
         self.sessions.push(session);
     }
 
-    /// Ends the fold. Recording an id twice is an error that no writer makes (`event-log.md`); where a log holds one
+    /// Ends the fold. Recording an id twice is an error that no writer makes (`docs/event-log.md`); where a log holds one
     /// all the same, the later record stands. Looking for it once here keeps `record` off memory it has no use for.
     pub(super) fn settle(&mut self, seen: &mut FxHashSet<SessionId>) {
         seen.clear();
@@ -179,20 +187,33 @@ impl Movie {
     }
 
     /// Takes in one event; what comes after the movie was removed counts for nothing.
-    pub(super) fn evolve(&mut self, event: MovieEvent<'_>, from: Option<Provenance>, at: DateTime<Utc>) {
+    pub(super) fn evolve(
+        &mut self,
+        event: MovieEvent<'_>,
+        from: Option<Provenance>,
+        at: DateTime<Utc>,
+    ) {
         if self.standing == Standing::Removed {
             return;
         }
         match event {
             MovieEvent::Added(_) => {}
             MovieEvent::Removed => self.standing = Standing::Removed,
-            MovieEvent::Categorized(e) => self.genres = e.genres.into_iter().map(Into::into).collect(),
+            MovieEvent::Categorized(e) => {
+                self.genres = e.genres.into_iter().map(Into::into).collect()
+            }
             MovieEvent::PosterReplaced(e) => self.poster_ref = Some(e.poster_ref.into()),
             MovieEvent::BackdropReplaced(e) => self.backdrop_ref = Some(e.backdrop_ref.into()),
             MovieEvent::RecommendedBy(e) => drop(self.recommended_by.insert(e.friend_slug.into())),
-            MovieEvent::RecommendationRemoved(e) => drop(self.recommended_by.remove(&*e.friend_slug)),
-            MovieEvent::WantToWatchWith(e) => drop(self.want_to_watch_with.insert(e.friend_slug.into())),
-            MovieEvent::RemovedWantToWatchWith(e) => drop(self.want_to_watch_with.remove(&*e.friend_slug)),
+            MovieEvent::RecommendationRemoved(e) => {
+                drop(self.recommended_by.remove(&*e.friend_slug))
+            }
+            MovieEvent::WantToWatchWith(e) => {
+                drop(self.want_to_watch_with.insert(e.friend_slug.into()))
+            }
+            MovieEvent::RemovedWantToWatchWith(e) => {
+                drop(self.want_to_watch_with.remove(&*e.friend_slug))
+            }
             MovieEvent::WatchSessionRecorded(e) => {
                 let id = SessionId::from_log(&e.session_id);
                 let friends = e.friend_slugs.into_iter().map(Into::into);

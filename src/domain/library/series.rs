@@ -145,7 +145,8 @@ struct Unwatched {
 impl Series {
     pub(super) fn added(stream: StreamId, data: SeriesAdded<'_>, at: DateTime<Utc>) -> Self {
         let seasons = data.seasons.into_iter().map(|season| {
-            let episodes = season.episodes.into_iter().map(|e| (e.episode_number.0, e.name.into())).collect();
+            let episodes =
+                season.episodes.into_iter().map(|e| (e.episode_number.0, e.name.into())).collect();
             (season.season_number.0, Season { name: season.name.into(), episodes })
         });
         Self {
@@ -208,7 +209,10 @@ impl Series {
     /// Whether the library knows no such episode, though it knows some.
     pub fn lacks_episode(&self, number: EpisodeNumber) -> bool {
         !self.seasons.is_empty()
-            && !self.seasons.get(&number.season).is_some_and(|season| season.episodes.contains_key(&number.episode))
+            && !self
+                .seasons
+                .get(&number.season)
+                .is_some_and(|season| season.episodes.contains_key(&number.episode))
     }
 
     /// Jellyfin's item of an episode that the sync added.
@@ -225,18 +229,30 @@ impl Series {
     pub fn progress_of(&self, rewatch: &RewatchSession) -> Progress {
         let regular = self.regular_episodes();
         let mut known = self.seasons.range(1..).flat_map(|(season, known)| {
-            known.episodes.keys().map(|episode| EpisodeNumber { season: *season, episode: *episode })
+            known
+                .episodes
+                .keys()
+                .map(|episode| EpisodeNumber { season: *season, episode: *episode })
         });
         if rewatch.watched.is_empty() {
             Progress::Unwatched
-        } else if regular > 0 && rewatch.watched.len() >= regular && known.all(|number| rewatch.watched.day(number).is_some()) {
+        } else if regular > 0
+            && rewatch.watched.len() >= regular
+            && known.all(|number| rewatch.watched.day(number).is_some())
+        {
             Progress::Watched
         } else {
             Progress::InProgress
         }
     }
 
-    fn watch(&mut self, rewatch: &str, number: EpisodeNumber, date: WatchDate, from: Option<Provenance>) {
+    fn watch(
+        &mut self,
+        rewatch: &str,
+        number: EpisodeNumber,
+        date: WatchDate,
+        from: Option<Provenance>,
+    ) {
         self.watch_in(|id| *id == *rewatch, number, date, from);
     }
 
@@ -266,31 +282,57 @@ impl Series {
     fn unwatch(&mut self, rewatch: &str, number: EpisodeNumber, at: DateTime<Utc>) {
         let Some(index) = self.position(rewatch) else { return };
         if self.rewatches[index].watched.0.remove(&number).is_some() {
-            self.unwatched.entry(number).or_default().push(Unwatched { rewatch: rewatch.into(), at });
+            self.unwatched
+                .entry(number)
+                .or_default()
+                .push(Unwatched { rewatch: rewatch.into(), at });
         }
     }
 
-    fn unwatch_all(&mut self, rewatch: &str, of: impl Fn(EpisodeNumber) -> bool, at: DateTime<Utc>) {
+    fn unwatch_all(
+        &mut self,
+        rewatch: &str,
+        of: impl Fn(EpisodeNumber) -> bool,
+        at: DateTime<Utc>,
+    ) {
         let Some(index) = self.position(rewatch) else { return };
-        let gone: Vec<_> = self.rewatches[index].watched.iter().map(|(number, _)| number).filter(|number| of(*number)).collect();
+        let gone: Vec<_> = self.rewatches[index]
+            .watched
+            .iter()
+            .map(|(number, _)| number)
+            .filter(|number| of(*number))
+            .collect();
         gone.into_iter().for_each(|number| self.unwatch(rewatch, number, at));
     }
 
     /// Takes in one event; what comes after the series was removed counts for nothing.
-    pub(super) fn evolve(&mut self, event: SeriesEvent<'_>, from: Option<Provenance>, at: DateTime<Utc>) {
+    pub(super) fn evolve(
+        &mut self,
+        event: SeriesEvent<'_>,
+        from: Option<Provenance>,
+        at: DateTime<Utc>,
+    ) {
         if self.standing == Standing::Removed {
             return;
         }
         match event {
             SeriesEvent::Added(_) => {}
             SeriesEvent::Removed => self.standing = Standing::Removed,
-            SeriesEvent::Categorized(e) => self.genres = e.genres.into_iter().map(Into::into).collect(),
+            SeriesEvent::Categorized(e) => {
+                self.genres = e.genres.into_iter().map(Into::into).collect()
+            }
             SeriesEvent::PosterReplaced(e) => self.poster_ref = Some(e.poster_ref.into()),
             SeriesEvent::BackdropReplaced(e) => self.backdrop_ref = Some(e.backdrop_ref.into()),
             SeriesEvent::RecommendedBy(e) => drop(self.recommended_by.insert(e.friend_slug.into())),
-            SeriesEvent::RecommendationRemoved(e) => drop(self.recommended_by.remove(&*e.friend_slug)),
-            SeriesEvent::WantToWatchWith(e) => drop(self.want_to_watch_with.insert(e.friend_slug.into())),
-            SeriesEvent::RemovedWantToWatchWith(e) => drop(self.want_to_watch_with.remove(&*e.friend_slug)),
+            SeriesEvent::RecommendationRemoved(e) => {
+                drop(self.recommended_by.remove(&*e.friend_slug))
+            }
+            SeriesEvent::WantToWatchWith(e) => {
+                drop(self.want_to_watch_with.insert(e.friend_slug.into()))
+            }
+            SeriesEvent::RemovedWantToWatchWith(e) => {
+                drop(self.want_to_watch_with.remove(&*e.friend_slug))
+            }
             SeriesEvent::PersonalRatingSet(e) => self.personal_rating = e.rating,
             SeriesEvent::RewatchSessionCreated(e) => {
                 if self.position(&e.rewatch_id).is_none() {
@@ -316,7 +358,12 @@ impl Series {
             SeriesEvent::EpisodeUnwatched(e) => self.unwatch(&e.rewatch_id, e.number(), at),
             SeriesEvent::SeasonMarkedWatched(e) => {
                 let season = e.season_number.0;
-                let episodes: Vec<i32> = self.seasons.get(&season).into_iter().flat_map(|s| s.episodes.keys().copied()).collect();
+                let episodes: Vec<i32> = self
+                    .seasons
+                    .get(&season)
+                    .into_iter()
+                    .flat_map(|s| s.episodes.keys().copied())
+                    .collect();
                 for episode in episodes {
                     self.watch(&e.rewatch_id, EpisodeNumber { season, episode }, e.date.0, None);
                 }
@@ -353,9 +400,12 @@ impl Series {
         self.rewatches.iter().position(|r| *r.id == *rewatch)
     }
 
-    /// The default session can't be removed (`event-log.md`); a log that says so all the same keeps it.
+    /// The default session can't be removed (`docs/event-log.md`); a log that says so all the same keeps it.
     fn remove_rewatch(&mut self, rewatch: &str, at: DateTime<Utc>) {
-        let Some(index) = self.position(rewatch).filter(|index| *index != self.default_rewatch) else { return };
+        let Some(index) = self.position(rewatch).filter(|index| *index != self.default_rewatch)
+        else {
+            return;
+        };
         self.unwatch_all(rewatch, |_| true, at);
         self.rewatches.remove(index);
         if self.default_rewatch > index {
@@ -368,7 +418,12 @@ impl Series {
 const MOST_EPISODES_OF_A_SEASON: i32 = 20_000;
 
 impl RewatchSession {
-    fn new(id: &str, name: Option<String>, friends: BTreeSet<Box<str>>, created: DateTime<Utc>) -> Self {
+    fn new(
+        id: &str,
+        name: Option<String>,
+        friends: BTreeSet<Box<str>>,
+        created: DateTime<Utc>,
+    ) -> Self {
         Self { id: id.into(), name, friends, created, watched: WatchedEpisodes::default() }
     }
 }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::{
-    BulkMarks, Decision, Matched, Note, Plan, PlannedEpisode, PlannedSeries, Play, Preferences, Skip, is_excluded, match_titles,
-    suspicious_match, unreadable,
+    BulkMarks, Decision, Matched, Note, Plan, PlannedEpisode, PlannedSeries, Play, Preferences,
+    Skip, is_excluded, match_titles, suspicious_match, unreadable,
 };
 use crate::domain::{
     events::{Addition, Addressed, EpisodeWatch, Focus},
@@ -16,9 +16,15 @@ use crate::domain::{
     snapshot::{EpisodeItem, LastPlayed, SeriesItem, Snapshot},
 };
 
-pub(super) fn plan_series<'a>(library: &'a Library, snapshot: &'a Snapshot, preferences: &Preferences, plan: &mut Plan<'a>) {
+pub(super) fn plan_series<'a>(
+    library: &'a Library,
+    snapshot: &'a Snapshot,
+    preferences: &Preferences,
+    plan: &mut Plan<'a>,
+) {
     let find = |id| library.series_by_tmdb(id);
-    let mut matched = match_titles(&snapshot.series, |series| &series.item, find, &mut plan.unmatched_series);
+    let mut matched =
+        match_titles(&snapshot.series, |series| &series.item, find, &mut plan.unmatched_series);
     matched.sort_by(|a, b| a.title.stream.cmp(&b.title.stream));
     for Matched { title, items } in matched {
         plan_one(title, items, snapshot, preferences, plan);
@@ -41,9 +47,15 @@ fn plan_one<'a>(
     plan: &mut Plan<'a>,
 ) {
     let episodes = || items.iter().flat_map(|series| &series.episodes);
-    let bulk = BulkMarks::of(episodes().filter(|e| e.played).map(|e| ((e.season, e.episode), &e.last_played)));
+    let bulk = BulkMarks::of(
+        episodes().filter(|e| e.played).map(|e| ((e.season, e.episode), &e.last_played)),
+    );
     for episode in episodes() {
-        plan.faults.extend(unreadable(&episode.id, &format!("{}: {}", series.name, episode.name), &episode.last_played));
+        plan.faults.extend(unreadable(
+            &episode.id,
+            &format!("{}: {}", series.name, episode.name),
+            &episode.last_played,
+        ));
     }
     let mut rows = rows(&items, snapshot, preferences);
     // By number; of two copies of an episode the earlier play first, the undated last.
@@ -51,12 +63,15 @@ fn plan_one<'a>(
         let instant = row.play.as_ref().ok().map(|play| (play.at.is_none(), play.instant()));
         (row.number.is_none(), row.number, instant.is_none(), instant, &row.item.id)
     });
-    let mut planned = Planned { series, numbers: BTreeSet::new(), in_focus_since: series.in_focus_since };
+    let mut planned =
+        Planned { series, numbers: BTreeSet::new(), in_focus_since: series.in_focus_since };
     let far = suspicious_matches(series, &items);
     let mut decided: BTreeMap<usize, Vec<PlannedEpisode<'a>>> = BTreeMap::new();
     for row in rows {
         let decision = match (&row.play, row.number) {
-            _ if is_excluded(preferences, &[&row.item.id, &items[row.owner].item.id]) => Decision::Skip(Skip::Excluded),
+            _ if is_excluded(preferences, &[&row.item.id, &items[row.owner].item.id]) => {
+                Decision::Skip(Skip::Excluded)
+            }
             (Err(skip), _) => Decision::Skip(*skip),
             (Ok(_), None) => Decision::Skip(Skip::NoEpisodeNumber),
             (Ok(play), Some(number)) => match planned.decide(number, play) {
@@ -83,17 +98,27 @@ fn plan_one<'a>(
     }
 }
 
-fn rows<'a>(items: &[&'a SeriesItem], snapshot: &Snapshot, preferences: &Preferences) -> Vec<Row<'a>> {
+fn rows<'a>(
+    items: &[&'a SeriesItem],
+    snapshot: &Snapshot,
+    preferences: &Preferences,
+) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     for (owner, series) in items.iter().enumerate() {
         for item in &series.episodes {
-            let play = || Play::read(item.played, &item.last_played, snapshot, &preferences.time_zone);
+            let play =
+                || Play::read(item.played, &item.last_played, snapshot, &preferences.time_zone);
             let (Some(season), Some(first)) = (item.season, item.episode) else {
                 rows.push(Row { owner, item, number: None, play: play() });
                 continue;
             };
             for episode in first..=item.episode_end.unwrap_or(first) {
-                rows.push(Row { owner, item, number: Some(EpisodeNumber { season, episode }), play: play() });
+                rows.push(Row {
+                    owner,
+                    item,
+                    number: Some(EpisodeNumber { season, episode }),
+                    play: play(),
+                });
             }
         }
     }
@@ -120,10 +145,13 @@ impl Planned<'_> {
         if self.numbers.contains(&number) || default.watched.day(number).is_some() {
             return Err(Skip::AlreadyWatched);
         }
-        let mut watched = series.rewatches().iter().filter_map(|rewatch| rewatch.watched.day(number)).peekable();
+        let mut watched =
+            series.rewatches().iter().filter_map(|rewatch| rewatch.watched.day(number)).peekable();
         let somewhere = watched.peek().is_some();
         let before_default = play.instant().is_none_or(|played_at| played_at < default.created);
-        if watched.any(|day| play.at.is_some() && play.days().contains(&day)) || (somewhere && before_default) {
+        if watched.any(|day| play.at.is_some() && play.days().contains(&day))
+            || (somewhere && before_default)
+        {
             return Err(Skip::AlreadyWatched);
         }
         if series.has_imported(number, play.key()) {
@@ -144,13 +172,23 @@ impl Planned<'_> {
         Ok(notes)
     }
 
-    fn addition(&mut self, number: EpisodeNumber, item: &EpisodeItem, play: &Play<'_>, snapshot: &Snapshot) -> Addressed {
+    fn addition(
+        &mut self,
+        number: EpisodeNumber,
+        item: &EpisodeItem,
+        play: &Play<'_>,
+        snapshot: &Snapshot,
+    ) -> Addressed {
         self.numbers.insert(number);
         let focus = play.clears(self.in_focus_since);
         if focus == Focus::Clears {
             self.in_focus_since = None;
         }
-        let watch = EpisodeWatch { rewatch: self.series.default_rewatch().id.clone(), number, date: play.local };
+        let watch = EpisodeWatch {
+            rewatch: self.series.default_rewatch().id.clone(),
+            number,
+            date: play.local,
+        };
         Addressed {
             stream: self.series.stream.clone(),
             addition: Addition::EpisodeWatched(watch, focus),

@@ -14,11 +14,15 @@ use crate::domain::{
 /// copy has a new item. A series whose episodes couldn't be read counts as remembered too.
 pub fn forgotten(library: &Library, snapshot: &Snapshot) -> u64 {
     let remembered = Remembered::of(snapshot);
-    let movies = library.movies().filter(|m| m.tmdb_id.is_none_or(|id| !remembered.movies.contains(&id)));
+    let movies =
+        library.movies().filter(|m| m.tmdb_id.is_none_or(|id| !remembered.movies.contains(&id)));
     let movies = movies.flat_map(|m| m.imported_plays().iter().map(|play| &play.item));
-    let series = library.series().filter(|s| s.tmdb_id.is_none_or(|id| !remembered.unread_series.contains(&id)));
+    let series = library
+        .series()
+        .filter(|s| s.tmdb_id.is_none_or(|id| !remembered.unread_series.contains(&id)));
     let episodes = series.flat_map(|s| s.imported_plays().map(|play| &play.item));
-    let gone: FxHashSet<&ItemId> = movies.chain(episodes).filter(|item| !remembered.items.contains(item)).collect();
+    let gone: FxHashSet<&ItemId> =
+        movies.chain(episodes).filter(|item| !remembered.items.contains(item)).collect();
     gone.len() as u64
 }
 
@@ -30,7 +34,8 @@ struct Remembered<'a> {
 
 impl<'a> Remembered<'a> {
     fn of(snapshot: &'a Snapshot) -> Self {
-        let faulty: FxHashSet<&ItemId> = snapshot.faults.iter().filter_map(|f| f.item_id.as_ref()).collect();
+        let faulty: FxHashSet<&ItemId> =
+            snapshot.faults.iter().filter_map(|f| f.item_id.as_ref()).collect();
         let movies = snapshot.movies.iter().filter(|item| shows_a_play(item));
         let unread = snapshot.series.iter().filter(|series| faulty.contains(&series.item.id));
         let episodes = snapshot.series.iter().flat_map(|series| &series.episodes);

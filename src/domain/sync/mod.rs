@@ -41,7 +41,12 @@ pub struct Preferences {
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { time_zone: Zone::UTC, hold_possible_rewatches: false, exclude: BTreeSet::new(), include: BTreeSet::new() }
+        Self {
+            time_zone: Zone::UTC,
+            hold_possible_rewatches: false,
+            exclude: BTreeSet::new(),
+            include: BTreeSet::new(),
+        }
     }
 }
 
@@ -267,7 +272,11 @@ pub struct AdditionCounts {
 }
 
 /// Decides what to add: the one function that this product exists for.
-pub fn plan<'a>(library: &'a Library, snapshot: &'a Snapshot, preferences: &'a Preferences) -> Plan<'a> {
+pub fn plan<'a>(
+    library: &'a Library,
+    snapshot: &'a Snapshot,
+    preferences: &'a Preferences,
+) -> Plan<'a> {
     let mut plan = Plan {
         movies: Vec::with_capacity(snapshot.movies.len()),
         series: Vec::with_capacity(snapshot.series.len()),
@@ -278,8 +287,10 @@ pub fn plan<'a>(library: &'a Library, snapshot: &'a Snapshot, preferences: &'a P
     };
     movie::plan_movies(library, snapshot, preferences, &mut plan);
     episode::plan_series(library, snapshot, preferences, &mut plan);
-    plan.unmatched_movies.sort_by(|a, b| (&a.item.name, &a.item.id).cmp(&(&b.item.name, &b.item.id)));
-    plan.unmatched_series.sort_by(|a, b| (&a.item.name, &a.item.id).cmp(&(&b.item.name, &b.item.id)));
+    plan.unmatched_movies
+        .sort_by(|a, b| (&a.item.name, &a.item.id).cmp(&(&b.item.name, &b.item.id)));
+    plan.unmatched_series
+        .sort_by(|a, b| (&a.item.name, &a.item.id).cmp(&(&b.item.name, &b.item.id)));
     plan.faults.sort();
     plan
 }
@@ -337,16 +348,27 @@ struct Play<'a> {
 
 impl<'a> Play<'a> {
     /// Reads an item's play. A date up to a day ahead of the snapshot may come from a clock that goes wrong.
-    fn read(played: bool, last: &'a LastPlayed, snapshot: &Snapshot, zone: &Zone) -> Result<Self, Skip> {
+    fn read(
+        played: bool,
+        last: &'a LastPlayed,
+        snapshot: &Snapshot,
+        zone: &Zone,
+    ) -> Result<Self, Skip> {
         let at = match last {
             _ if !played => return Err(Skip::NotPlayed),
             LastPlayed::Unreadable(_) => return Err(Skip::UnreadableDate),
-            LastPlayed::At(at) if at.instant() > snapshot.taken_at + TimeDelta::days(1) => return Err(Skip::FutureDate),
+            LastPlayed::At(at) if at.instant() > snapshot.taken_at + TimeDelta::days(1) => {
+                return Err(Skip::FutureDate);
+            }
             LastPlayed::At(at) => Some(at),
             LastPlayed::Undated => None,
         };
         let instant = at.map_or(snapshot.taken_at, PlayedAt::instant);
-        Ok(Self { at, local: WatchDate::of(instant, zone), utc: WatchDate::of(instant, &Zone::UTC) })
+        Ok(Self {
+            at,
+            local: WatchDate::of(instant, zone),
+            utc: WatchDate::of(instant, &Zone::UTC),
+        })
     }
 
     fn instant(&self) -> Option<DateTime<Utc>> {
@@ -377,7 +399,9 @@ impl<'a> Play<'a> {
 /// An item whose date can't be read, as the answer reports it.
 fn unreadable(id: &ItemId, name: &str, last: &LastPlayed) -> Option<ItemFault> {
     let LastPlayed::Unreadable(text) = last else { return None };
-    let message = format!("Jellyfin's date of the last play, `{text}`, can't be read: mark the item played again there");
+    let message = format!(
+        "Jellyfin's date of the last play, `{text}`, can't be read: mark the item played again there"
+    );
     Some(ItemFault { item_id: Some(id.clone()), name: name.to_owned(), message })
 }
 

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::{
-    BulkMarks, Decision, Matched, Note, Plan, PlannedMovie, Play, Preferences, Skip, is_excluded, match_titles, suspicious_match,
-    unreadable,
+    BulkMarks, Decision, Matched, Note, Plan, PlannedMovie, Play, Preferences, Skip, is_excluded,
+    match_titles, suspicious_match, unreadable,
 };
 use crate::domain::{
     events::{Addition, Addressed, Focus, WatchSessionToAdd},
@@ -17,15 +17,33 @@ use crate::domain::{
     time::{PlayKey, WatchDate},
 };
 
-pub(super) fn plan_movies<'a>(library: &'a Library, snapshot: &'a Snapshot, preferences: &Preferences, plan: &mut Plan<'a>) {
-    let bulk = BulkMarks::of(snapshot.movies.iter().filter(|item| item.played).map(|item| (&item.tmdb, &item.last_played)));
-    let matched = match_titles(&snapshot.movies, |item| item, |id| library.movie_by_tmdb(id), &mut plan.unmatched_movies);
+pub(super) fn plan_movies<'a>(
+    library: &'a Library,
+    snapshot: &'a Snapshot,
+    preferences: &Preferences,
+    plan: &mut Plan<'a>,
+) {
+    let bulk = BulkMarks::of(
+        snapshot
+            .movies
+            .iter()
+            .filter(|item| item.played)
+            .map(|item| (&item.tmdb, &item.last_played)),
+    );
+    let matched = match_titles(
+        &snapshot.movies,
+        |item| item,
+        |id| library.movie_by_tmdb(id),
+        &mut plan.unmatched_movies,
+    );
     for Matched { title, items } in in_order_of_streams(matched) {
         plan_movie(title, items, snapshot, preferences, &bulk, plan);
     }
 }
 
-fn in_order_of_streams<'a>(mut matched: Vec<Matched<'a, Movie, Item>>) -> Vec<Matched<'a, Movie, Item>> {
+fn in_order_of_streams<'a>(
+    mut matched: Vec<Matched<'a, Movie, Item>>,
+) -> Vec<Matched<'a, Movie, Item>> {
     matched.sort_by(|a, b| a.title.stream.cmp(&b.title.stream));
     matched
 }
@@ -40,11 +58,16 @@ fn plan_movie<'a>(
 ) {
     let mut items: Vec<_> = items
         .into_iter()
-        .map(|item| (item, Play::read(item.played, &item.last_played, snapshot, &preferences.time_zone)))
+        .map(|item| {
+            (item, Play::read(item.played, &item.last_played, snapshot, &preferences.time_zone))
+        })
         .collect();
     // Oldest first, undated last: which copy of a film was listed first must not matter.
-    items.sort_by_key(|(_, play)| play.as_ref().map_or((true, None), |play| (play.at.is_none(), play.instant())));
-    let mut planned = Planned { movie, days: BTreeSet::new(), in_focus_since: movie.in_focus_since };
+    items.sort_by_key(|(_, play)| {
+        play.as_ref().map_or((true, None), |play| (play.at.is_none(), play.instant()))
+    });
+    let mut planned =
+        Planned { movie, days: BTreeSet::new(), in_focus_since: movie.in_focus_since };
     for (item, play) in items {
         plan.faults.extend(unreadable(&item.id, &item.name, &item.last_played));
         let decision = match play {
@@ -68,7 +91,8 @@ fn plan_movie<'a>(
         });
     }
     // The preview shows copies in the order of their ids, however their dates lie.
-    let of_this_movie = plan.movies.iter().rposition(|p| p.stream != movie.stream).map_or(0, |before| before + 1);
+    let of_this_movie =
+        plan.movies.iter().rposition(|p| p.stream != movie.stream).map_or(0, |before| before + 1);
     plan.movies[of_this_movie..].sort_by(|a, b| a.item.id.cmp(&b.item.id));
 }
 
@@ -89,17 +113,27 @@ impl Planned<'_> {
     }
 
     /// Says what to look at where the play is to be added, else why it isn't.
-    fn decide(&self, item: &Item, play: &Play<'_>, server: &Server, preferences: &Preferences) -> Result<BTreeSet<Note>, Skip> {
+    fn decide(
+        &self,
+        item: &Item,
+        play: &Play<'_>,
+        server: &Server,
+        preferences: &Preferences,
+    ) -> Result<BTreeSet<Note>, Skip> {
         let movie = self.movie;
         let imported = movie.imported(play.key());
         match (play.instant(), imported) {
             (_, Some((_, false))) if !(play.at.is_some() && self.has_session_on(&play.days())) => {
                 return Err(Skip::RemovedByUser);
             }
-            (Some(_), _) if self.has_session_on(&play.days()) => return Err(Skip::SessionOnThatDate),
+            (Some(_), _) if self.has_session_on(&play.days()) => {
+                return Err(Skip::SessionOnThatDate);
+            }
             (None, _) if self.has_sessions() => return Err(Skip::UndatedAndWatched),
             (Some(_), Some(_)) => return Err(Skip::AlreadyImported),
-            (instant, _) if movie.removed_after(instant, &play.days()) => return Err(Skip::RemovedByUser),
+            (instant, _) if movie.removed_after(instant, &play.days()) => {
+                return Err(Skip::RemovedByUser);
+            }
             (Some(_) | None, Some(_) | None) => {}
         }
         let mut notes = BTreeSet::new();
@@ -143,9 +177,11 @@ impl Planned<'_> {
 }
 
 /// From Jellyfin 12 on a watched film that is opened for ten seconds keeps `Played` and gets a new date
-/// (`jellyfin-api.md`, "What changes user data"); up to 10.11 it counts as unplayed until it is seen to the end.
+/// (`docs/jellyfin.md`, "What changes user data"); up to 10.11 it counts as unplayed until it is seen to the end.
 fn is_possible_rewatch(movie: &Movie, play: &Play<'_>, server: &Server) -> bool {
-    server.major_version() >= 12 && play.at.is_some() && movie.sessions().iter().any(|session| session.date < play.local)
+    server.major_version() >= 12
+        && play.at.is_some()
+        && movie.sessions().iter().any(|session| session.date < play.local)
 }
 
 /// The same play of a movie has the same id on every run and on every machine.

@@ -20,7 +20,13 @@ impl BulkMarks {
                 seconds.entry(at.instant().timestamp()).or_default().insert(what);
             }
         }
-        Self(seconds.into_iter().filter(|(_, what)| what.len() >= BULK).map(|(second, _)| second).collect())
+        Self(
+            seconds
+                .into_iter()
+                .filter(|(_, what)| what.len() >= BULK)
+                .map(|(second, _)| second)
+                .collect(),
+        )
     }
 
     pub(super) fn contains(&self, last: &LastPlayed) -> bool {

@@ -47,25 +47,48 @@ pub struct Titles {
 
 /// The additions that put described titles into the library, each in a stream that doesn't exist yet. A title that
 /// somebody else has added since it was found missing is left alone.
-pub fn add_titles(folded: &Folded, server: &Server, missing: &Missing, titles: &Titles) -> Vec<Addressed> {
+pub fn add_titles(
+    folded: &Folded,
+    server: &Server,
+    missing: &Missing,
+    titles: &Titles,
+) -> Vec<Addressed> {
     let Folded { log, library } = folded;
     let mut taken = BTreeSet::new();
     let mut add = |kind: &str, name: &str, year: i32, item: Option<&ItemId>, addition: Addition| {
         let item = item?.clone();
         let stream = free_stream(log, &taken, kind, &slug(name, year));
         taken.insert(stream.clone());
-        Some(Addressed { stream, addition, origin: Origin { server: server.id.clone(), item, played_at: None } })
+        Some(Addressed {
+            stream,
+            addition,
+            origin: Origin { server: server.id.clone(), item, played_at: None },
+        })
     };
     let mut additions = Vec::new();
-    let absent = |movie: &&MovieToAdd| matches!(library.movie_by_tmdb(movie.tmdb_id), Found::Absent);
+    let absent =
+        |movie: &&MovieToAdd| matches!(library.movie_by_tmdb(movie.tmdb_id), Found::Absent);
     for movie in titles.movies.iter().filter(absent) {
         let item = missing.movies.get(&movie.tmdb_id);
-        additions.extend(add("Movie", &movie.name, movie.year, item, Addition::MovieAdded(movie.clone())));
+        additions.extend(add(
+            "Movie",
+            &movie.name,
+            movie.year,
+            item,
+            Addition::MovieAdded(movie.clone()),
+        ));
     }
-    let absent = |series: &&SeriesToAdd| matches!(library.series_by_tmdb(series.tmdb_id), Found::Absent);
+    let absent =
+        |series: &&SeriesToAdd| matches!(library.series_by_tmdb(series.tmdb_id), Found::Absent);
     for series in titles.series.iter().filter(absent) {
         let item = missing.series.get(&series.tmdb_id);
-        additions.extend(add("Series", &series.name, series.year, item, Addition::SeriesAdded(series.clone())));
+        additions.extend(add(
+            "Series",
+            &series.name,
+            series.year,
+            item,
+            Addition::SeriesAdded(series.clone()),
+        ));
     }
     additions
 }
@@ -97,12 +120,19 @@ mod tests {
     /// Case 57.
     #[test]
     fn two_films_without_latin_letters_of_one_year_are_two_streams() {
-        let server = Server { id: "5e".repeat(16).try_into().unwrap(), name: "NAS".into(), version: "12.0.0".into() };
+        let server = Server {
+            id: "5e".repeat(16).try_into().unwrap(),
+            name: "NAS".into(),
+            version: "12.0.0".into(),
+        };
         let item: ItemId = "1".repeat(32).try_into().unwrap();
         let movies = vec![movie("進撃の巨人", 1), movie("風立ちぬ", 2), movie("Not asked for", 3)];
-        let missing =
-            Missing { movies: [1, 2].map(|id| (TmdbId::new(id).unwrap(), item.clone())).into(), series: BTreeMap::new() };
-        let added = add_titles(&Folded::default(), &server, &missing, &Titles { movies, series: vec![] });
+        let missing = Missing {
+            movies: [1, 2].map(|id| (TmdbId::new(id).unwrap(), item.clone())).into(),
+            series: BTreeMap::new(),
+        };
+        let added =
+            add_titles(&Folded::default(), &server, &missing, &Titles { movies, series: vec![] });
         let streams: Vec<&str> = added.iter().map(|a| a.stream.as_str()).collect();
         assert_eq!(streams, ["Movie--2013", "Movie--2013-2"]);
     }

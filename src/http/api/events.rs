@@ -34,9 +34,13 @@ pub struct After {
 #[utoipa::path(get, path = "/api/events", params(After),
     responses((status = 200, body = String, content_type = "application/x-ndjson"),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub async fn lines(State(app): State<App>, query: Result<Query<After>, QueryRejection>) -> Result<Response, Problem> {
+pub async fn lines(
+    State(app): State<App>,
+    query: Result<Query<After>, QueryRejection>,
+) -> Result<Response, Problem> {
     let Query(After { after }) = query.map_err(|_| {
-        Problem::new("invalid_request", "`after` must be a position: a whole number from 0").with_status(StatusCode::BAD_REQUEST)
+        Problem::new("invalid_request", "`after` must be a position: a whole number from 0")
+            .with_status(StatusCode::BAD_REQUEST)
     })?;
     let mut lines = app.service.lines_after(GlobalPosition(after.unwrap_or_default())).await?;
     let (send, pieces) = mpsc::channel::<std::io::Result<Bytes>>(4);
@@ -49,13 +53,18 @@ pub async fn lines(State(app): State<App>, query: Result<Query<After>, QueryReje
             });
             let ended = !matches!(&read, Ok(piece) if !piece.is_empty());
             // An empty piece ends it; a caller who went away does too.
-            if matches!(&read, Ok(piece) if piece.is_empty()) || send.blocking_send(read).is_err() || ended {
+            if matches!(&read, Ok(piece) if piece.is_empty())
+                || send.blocking_send(read).is_err()
+                || ended
+            {
                 return;
             }
         }
     });
     let mut response = Body::from_stream(ReceiverStream::new(pieces)).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
     Ok(response)
 }
 

@@ -141,7 +141,11 @@ impl MovieView {
             date: session.date.to_string(),
             duration: session.duration,
             friend_slugs: texts(session.friends()),
-            jellyfin_id: movie.imported_plays().iter().find(|play| play.session == session.id).map(|play| play.item.to_string()),
+            jellyfin_id: movie
+                .imported_plays()
+                .iter()
+                .find(|play| play.session == session.id)
+                .map(|play| play.item.to_string()),
         };
         Self {
             slug: movie.stream.slug().to_owned(),
@@ -171,7 +175,10 @@ impl SeriesView {
             episodes: season
                 .episodes
                 .iter()
-                .map(|(number, name)| EpisodeView { episode_number: *number, name: name.to_string() })
+                .map(|(number, name)| EpisodeView {
+                    episode_number: *number,
+                    name: name.to_string(),
+                })
                 .collect(),
         });
         let default = series.default_rewatch();
@@ -224,7 +231,10 @@ pub async fn movies(State(app): State<App>) -> Result<Json<Movies>, Problem> {
 /// One movie.
 #[utoipa::path(get, path = "/api/library/movies/{slug}", params(("slug" = String, Path)),
     responses((status = 200, body = MovieView), (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub async fn movie(State(app): State<App>, Path(slug): Path<String>) -> Result<Json<MovieView>, Problem> {
+pub async fn movie(
+    State(app): State<App>,
+    Path(slug): Path<String>,
+) -> Result<Json<MovieView>, Problem> {
     let folded = app.service.folded().await?;
     let movie = folded.library.movie(&StreamId::from_log(&format!("Movie-{slug}")));
     movie.map(|movie| Json(MovieView::of(movie))).ok_or_else(|| no_title("movie", &slug))
@@ -241,7 +251,10 @@ pub async fn all_series(State(app): State<App>) -> Result<Json<AllSeries>, Probl
 /// One series.
 #[utoipa::path(get, path = "/api/library/series/{slug}", params(("slug" = String, Path)),
     responses((status = 200, body = SeriesView), (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub async fn one_series(State(app): State<App>, Path(slug): Path<String>) -> Result<Json<SeriesView>, Problem> {
+pub async fn one_series(
+    State(app): State<App>,
+    Path(slug): Path<String>,
+) -> Result<Json<SeriesView>, Problem> {
     let folded = app.service.folded().await?;
     let series = folded.library.one_series(&StreamId::from_log(&format!("Series-{slug}")));
     series.map(|series| Json(SeriesView::of(series))).ok_or_else(|| no_title("series", &slug))

@@ -23,8 +23,16 @@ pub struct SignIn {
 /// Signs a browser in.
 #[utoipa::path(post, path = "/api/session", request_body = SignIn,
     responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub async fn sign_in(State(app): State<App>, headers: HeaderMap, JsonBody(body): JsonBody<SignIn>) -> Response {
-    match app.access.cookie(&body.token, access::is_over_tls(&headers)).and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+pub async fn sign_in(
+    State(app): State<App>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody<SignIn>,
+) -> Response {
+    match app
+        .access
+        .cookie(&body.token, access::is_over_tls(&headers))
+        .and_then(|cookie| HeaderValue::from_str(&cookie).ok())
+    {
         Some(cookie) => (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response(),
         None => Problem::new("unauthorized", "that is not the API token").into_response(),
     }

@@ -25,7 +25,10 @@ pub async fn get_settings(State(app): State<App>) -> Answer<SettingsView> {
 /// Saves Jellyfin settings. Another server or another user drops the stored sign-in.
 #[utoipa::path(put, path = "/api/settings/jellyfin", request_body = JellyfinInput,
     responses((status = 200, body = SettingsView), (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub async fn put_jellyfin(State(app): State<App>, JsonBody(input): JsonBody<JellyfinInput>) -> Answer<SettingsView> {
+pub async fn put_jellyfin(
+    State(app): State<App>,
+    JsonBody(input): JsonBody<JellyfinInput>,
+) -> Answer<SettingsView> {
     Ok(Json(app.service.save_jellyfin(&input).await?))
 }
 
@@ -49,7 +52,10 @@ pub async fn test_jellyfin(
 /// Saves preferences; what is left out stays as it is.
 #[utoipa::path(put, path = "/api/settings/preferences", request_body = PreferencesInput,
     responses((status = 200, body = SettingsView), (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub async fn put_preferences(State(app): State<App>, JsonBody(input): JsonBody<PreferencesInput>) -> Answer<SettingsView> {
+pub async fn put_preferences(
+    State(app): State<App>,
+    JsonBody(input): JsonBody<PreferencesInput>,
+) -> Answer<SettingsView> {
     Ok(Json(app.service.save_preferences(&input).await?))
 }
 
@@ -65,6 +71,9 @@ pub struct TmdbInput {
 /// Saves the key for TMDB.
 #[utoipa::path(put, path = "/api/settings/tmdb", request_body = TmdbInput,
     responses((status = 200, body = SettingsView), (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub async fn put_tmdb(State(app): State<App>, JsonBody(input): JsonBody<TmdbInput>) -> Answer<SettingsView> {
+pub async fn put_tmdb(
+    State(app): State<App>,
+    JsonBody(input): JsonBody<TmdbInput>,
+) -> Answer<SettingsView> {
     Ok(Json(app.service.save_tmdb(&input.api_key).await?))
 }

@@ -37,8 +37,14 @@ pub struct ImportInput {
 /// With `Accept: text/event-stream` the answer is a stream of `progress` events and one `result` or `problem`.
 #[utoipa::path(post, path = "/api/jellyfin/scan",
     responses((status = 200, content((ScanReport = "application/json"), (String = "text/event-stream"))), (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub async fn scan(State(app): State<App>, Extension(Deadline(deadline)): Extension<Deadline>, headers: HeaderMap) -> Response {
-    let run = |progress| async move { app.service.scan(SyncOptions { source: Source::Server, deadline, progress }).await };
+pub async fn scan(
+    State(app): State<App>,
+    Extension(Deadline(deadline)): Extension<Deadline>,
+    headers: HeaderMap,
+) -> Response {
+    let run = |progress| async move {
+        app.service.scan(SyncOptions { source: Source::Server, deadline, progress }).await
+    };
     progress::answer(&headers, run).await
 }
 
@@ -57,8 +63,11 @@ pub async fn import(
         Ok(request) => request,
         Err(problem) => return problem.into_response(),
     };
-    let run =
-        |progress| async move { app.service.import(request, SyncOptions { source: Source::Server, deadline, progress }).await };
+    let run = |progress| async move {
+        app.service
+            .import(request, SyncOptions { source: Source::Server, deadline, progress })
+            .await
+    };
     progress::answer(&headers, run).await
 }
 

@@ -32,7 +32,11 @@ pub(super) fn path(file: &str) -> String {
 
 pub(super) async fn asset(Path(file): Path<String>) -> Result<Response, PageProblem> {
     let found = FILES.iter().find(|(name, _, _)| *name == file);
-    let (_, kind, text) = found.ok_or_else(|| Problem::new("not_found", format!("there is no file `{file}`")))?;
-    let kept = [(header::CONTENT_TYPE, *kind), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    let (_, kind, text) =
+        found.ok_or_else(|| Problem::new("not_found", format!("there is no file `{file}`")))?;
+    let kept = [
+        (header::CONTENT_TYPE, *kind),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
     Ok((kept, *text).into_response())
 }

@@ -85,10 +85,15 @@ pub(super) struct Which {
     page: Option<usize>,
 }
 
-pub(super) async fn page(visitor: Visitor, State(app): State<App>, Query(which): Query<Which>) -> Result<Response, PageProblem> {
+pub(super) async fn page(
+    visitor: Visitor,
+    State(app): State<App>,
+    Query(which): Query<Which>,
+) -> Result<Response, PageProblem> {
     let folded = super::log::folded(&app).await?;
     let history = folded.library.history(which.year);
-    let counts: BTreeMap<NaiveDate, u64> = history.days.iter().map(|day| (day.date.day(), day.count())).collect();
+    let counts: BTreeMap<NaiveDate, u64> =
+        history.days.iter().map(|day| (day.date.day(), day.count())).collect();
     let total: u64 = counts.values().sum();
     let pages = pages(&history.days);
     let window = Window::new(which.page, 1, pages.len());
@@ -102,7 +107,11 @@ pub(super) async fn page(visitor: Visitor, State(app): State<App>, Query(which):
         shell: visitor.shell("History", Some(Section::History)),
         years: years.collect(),
         year: history.year,
-        summary: format!("{} on {}", words::count(total, "movie or episode", "movies and episodes"), days(&history)),
+        summary: format!(
+            "{} on {}",
+            words::count(total, "movie or episode", "movies and episodes"),
+            days(&history)
+        ),
         heat: Heat::of(history.year, &counts),
         bars: bars(&counts),
         days: shown.iter().map(DayView::of).collect(),
@@ -134,7 +143,8 @@ fn days(history: &History<'_>) -> String {
 
 impl Heat {
     fn of(year: i32, counts: &BTreeMap<NaiveDate, u64>) -> Self {
-        let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let names =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         let first = NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default();
         let column = |day: NaiveDate| (day.ordinal0() + words::weekday(first)) / 7;
         let mut levels: BTreeMap<u32, String> = BTreeMap::new();
@@ -153,7 +163,11 @@ impl Heat {
             *levels.entry(level).or_default() += &format!("M{x} {y}h10v10h-10z");
         }
         let width = column(NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or_default()) * CELL + 10;
-        let days = counts.iter().rev().map(|(day, count)| (day.format("%-d %b").to_string(), *count)).collect();
+        let days = counts
+            .iter()
+            .rev()
+            .map(|(day, count)| (day.format("%-d %b").to_string(), *count))
+            .collect();
         Self { width, months, levels: levels.into_iter().collect(), days }
     }
 }
@@ -176,10 +190,16 @@ fn bars(counts: &BTreeMap<NaiveDate, u64>) -> Vec<Bar> {
 
 impl DayView {
     fn of(day: &Day<'_>) -> Self {
-        let mut viewings: Vec<_> = day.viewings.iter().take(OF_A_DAY).map(ViewingView::of).collect();
+        let mut viewings: Vec<_> =
+            day.viewings.iter().take(OF_A_DAY).map(ViewingView::of).collect();
         if day.viewings.len() > OF_A_DAY {
-            let rest = words::count((day.viewings.len() - OF_A_DAY) as u64, "more title", "more titles");
-            viewings.push(ViewingView { path: "/log".into(), name: rest, detail: "in the log".into() });
+            let rest =
+                words::count((day.viewings.len() - OF_A_DAY) as u64, "more title", "more titles");
+            viewings.push(ViewingView {
+                path: "/log".into(),
+                name: rest,
+                detail: "in the log".into(),
+            });
         }
         Self { date: words::long_day(day.date), viewings }
     }
@@ -193,7 +213,12 @@ impl ViewingView {
                 if with.is_empty() { String::new() } else { format!("with {with}") }
             }
             Viewed::Episodes(rewatch, episodes) => {
-                let number = |at: usize| episodes.get(at).map(|n| format!("S{}E{}", n.season, n.episode)).unwrap_or_default();
+                let number = |at: usize| {
+                    episodes
+                        .get(at)
+                        .map(|n| format!("S{}E{}", n.season, n.episode))
+                        .unwrap_or_default()
+                };
                 let of = match episodes.len() {
                     1 => number(0),
                     many => format!("{many} episodes, {} to {}", number(0), number(many - 1)),

@@ -91,7 +91,8 @@ impl Wanted {
         let Self { q, kind, watched, order, .. } = self;
         let pairs = [("q", q), ("kind", kind), ("watched", watched), ("order", order)];
         let given = pairs.iter().filter(|(_, value)| !value.is_empty());
-        let query: String = given.map(|(name, value)| format!("{name}={}&", words::encoded(value))).collect();
+        let query: String =
+            given.map(|(name, value)| format!("{name}={}&", words::encoded(value))).collect();
         format!("/library?{query}")
     }
 }
@@ -105,8 +106,11 @@ pub(super) async fn page(
     let links = app.service.links().await?;
     let found = folded.library.browse(&wanted.query());
     let window = Window::new(wanted.page, TITLES, found.titles.len());
-    let select =
-        |name, label, choices: &[(&str, &str)], chosen: &str| Select { name, label, choices: Choice::all(choices, chosen) };
+    let select = |name, label, choices: &[(&str, &str)], chosen: &str| Select {
+        name,
+        label,
+        choices: Choice::all(choices, chosen),
+    };
     let page = LibraryPage {
         shell: visitor.shell("Library", Some(Section::Library)),
         counts: format!(
@@ -115,17 +119,30 @@ pub(super) async fn page(
             words::count(found.series as u64, "series", "series")
         ),
         selects: [
-            select("kind", "Show", &[("", "Movies and series"), ("movies", "Movies"), ("series", "Series")], &wanted.kind),
+            select(
+                "kind",
+                "Show",
+                &[("", "Movies and series"), ("movies", "Movies"), ("series", "Series")],
+                &wanted.kind,
+            ),
             select(
                 "watched",
                 "Watched",
                 &[("", "All"), ("yes", "Watched"), ("no", "Unwatched"), ("partly", "In progress")],
                 &wanted.watched,
             ),
-            select("order", "Order", &[("", "Last watched"), ("name", "Name"), ("year", "Year")], &wanted.order),
+            select(
+                "order",
+                "Order",
+                &[("", "Last watched"), ("name", "Name"), ("year", "Year")],
+                &wanted.order,
+            ),
         ],
         found: words::count(found.titles.len() as u64, "title", "titles"),
-        titles: found.titles[window.range()].iter().map(|(title, last)| TitleView::of(*title, *last, &links)).collect(),
+        titles: found.titles[window.range()]
+            .iter()
+            .map(|(title, last)| TitleView::of(*title, *last, &links))
+            .collect(),
         window,
         path: wanted.path(),
         q: wanted.q,
@@ -136,7 +153,9 @@ pub(super) async fn page(
 impl TitleView {
     fn of(title: Title<'_>, last: Option<WatchDate>, links: &Links) -> Self {
         let times = match title {
-            Title::Movie(movie) if movie.sessions().len() > 1 => format!(", {} times", movie.sessions().len()),
+            Title::Movie(movie) if movie.sessions().len() > 1 => {
+                format!(", {} times", movie.sessions().len())
+            }
             Title::Series(series) => {
                 let rewatch = series.default_rewatch();
                 match (rewatch.watched.len(), series.regular_episodes()) {
@@ -152,8 +171,17 @@ impl TitleView {
             Progress::InProgress => ("in-progress", format!("In progress{times}")),
             Progress::Unwatched => ("unwatched", "Unwatched".to_owned()),
         };
-        let detail = last.map_or_else(|| title.year().to_string(), |last| format!("{} · {}", title.year(), words::day(last)));
-        Self { path: path(title), poster: PosterView::of(title, links), name: title.name().to_owned(), detail, progress }
+        let detail = last.map_or_else(
+            || title.year().to_string(),
+            |last| format!("{} · {}", title.year(), words::day(last)),
+        );
+        Self {
+            path: path(title),
+            poster: PosterView::of(title, links),
+            name: title.name().to_owned(),
+            detail,
+            progress,
+        }
     }
 }
 

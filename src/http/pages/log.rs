@@ -67,14 +67,17 @@ pub(super) struct Wanted {
 /// The folded log; where it can't be read, every fault is named.
 pub(super) async fn folded(app: &App) -> Result<Arc<Folded>, PageProblem> {
     match app.service.folded().await {
-        Err(error @ ServiceError::LogCorrupt(_)) => Err(PageProblem(error.into(), faults(app).await?)),
+        Err(error @ ServiceError::LogCorrupt(_)) => {
+            Err(PageProblem(error.into(), faults(app).await?))
+        }
         folded => Ok(folded?),
     }
 }
 
 async fn faults(app: &App) -> Result<Vec<String>, ServiceError> {
     let check = app.service.check_log().await?;
-    let mut faults: Vec<String> = check.faults.iter().take(FAULTS).map(ToString::to_string).collect();
+    let mut faults: Vec<String> =
+        check.faults.iter().take(FAULTS).map(ToString::to_string).collect();
     if check.faults.len() > FAULTS {
         faults.push(format!("and {} more", check.faults.len() - FAULTS));
     }
@@ -104,7 +107,11 @@ pub(super) async fn page(
         before: wanted.before.map(GlobalPosition),
     };
     let newest = app.service.newest_events(filter, EVENTS).await?;
-    let path = format!("/log?stream={}&type={}", words::encoded(&wanted.stream), words::encoded(&wanted.event_type));
+    let path = format!(
+        "/log?stream={}&type={}",
+        words::encoded(&wanted.stream),
+        words::encoded(&wanted.event_type)
+    );
     let last = newest.events.last().map(|event| event.position.0);
     let page = LogPage {
         shell: visitor.shell("Log", Some(Section::Log)),
@@ -113,7 +120,11 @@ pub(super) async fn page(
         types: newest
             .types
             .iter()
-            .map(|name| Choice { value: name.clone(), text: words::plain(name), chosen: *name == wanted.event_type })
+            .map(|name| Choice {
+                value: name.clone(),
+                text: words::plain(name),
+                chosen: *name == wanted.event_type,
+            })
             .collect(),
         events: newest.events.iter().map(|event| EventView::of(event, &zone)).collect(),
         paged: wanted.before.is_some(),
@@ -139,7 +150,11 @@ impl EventView {
             Ok(Value::Object(fields)) => fields
                 .iter()
                 // Where Mediatheca keeps its pictures says nothing to a person.
-                .filter(|(name, value)| !value.is_null() && *value != &Value::Array(Vec::new()) && !name.ends_with("Ref"))
+                .filter(|(name, value)| {
+                    !value.is_null()
+                        && *value != &Value::Array(Vec::new())
+                        && !name.ends_with("Ref")
+                })
                 .map(|(name, value)| (words::plain(name).to_lowercase(), shown(value)))
                 .filter(|(_, value)| !value.is_empty())
                 .collect(),
@@ -160,7 +175,9 @@ impl EventView {
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => cut(text),
-        Value::Array(all) if all.iter().all(Value::is_string) => cut(&words::list(all.iter().filter_map(Value::as_str))),
+        Value::Array(all) if all.iter().all(Value::is_string) => {
+            cut(&words::list(all.iter().filter_map(Value::as_str)))
+        }
         Value::Array(all) => words::count(all.len() as u64, "entry", "entries"),
         other => cut(&other.to_string()),
     }

@@ -69,7 +69,9 @@ fn html(template: &impl askama::Template) -> Response {
     match template.render() {
         Ok(page) => Html(page).into_response(),
         // Writing into a text fails only where a value can't be displayed, and all of ours can.
-        Err(error) => Problem::new("internal", format!("the page can't be made: {error}")).into_response(),
+        Err(error) => {
+            Problem::new("internal", format!("the page can't be made: {error}")).into_response()
+        }
     }
 }
 
@@ -117,12 +119,22 @@ pub(super) async fn finish(State(app): State<App>, request: Request, next: Next)
     let visitor = Visitor::of(&app, request.headers());
     let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
     let here = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-    let from_elsewhere = request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    let from_elsewhere =
+        request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
     let mut response = next.run(request).await;
-    let carried = response.extensions_mut().remove::<Carried>().map(|Carried(problem, faults)| (problem, faults));
-    let problem = carried.or_else(|| response.extensions_mut().remove::<Problem>().map(|problem| (problem, Vec::new())));
+    let carried = response
+        .extensions_mut()
+        .remove::<Carried>()
+        .map(|Carried(problem, faults)| (problem, faults));
+    let problem = carried.or_else(|| {
+        response.extensions_mut().remove::<Problem>().map(|problem| (problem, Vec::new()))
+    });
     match problem {
-        Some((problem, _)) if reads_html && problem.status() == StatusCode::UNAUTHORIZED && app.access.asks_for_a_token() => {
+        Some((problem, _))
+            if reads_html
+                && problem.status() == StatusCode::UNAUTHORIZED
+                && app.access.asks_for_a_token() =>
+        {
             response = session::ask(&visitor, if is_read { &here } else { "/" }, from_elsewhere);
         }
         Some((problem, faults)) if reads_html => {
@@ -158,5 +170,8 @@ const SAFE: [(&str, &str); 6] = [
 ];
 
 fn accepts_html(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }

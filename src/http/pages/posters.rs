@@ -28,9 +28,13 @@ pub(super) struct PosterView {
 
 impl PosterView {
     pub(super) fn new(name: &str, item: Option<&str>) -> Self {
-        let words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+        let words =
+            name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
         let initials: String = words.take(2).flat_map(char::to_uppercase).collect();
-        let hue = folded(name).bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % 9;
+        let hue = folded(name)
+            .bytes()
+            .fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()))
+            % 9;
         Self { item: item.map(str::to_owned), initials, hue }
     }
 
@@ -48,10 +52,16 @@ pub(super) fn item_of<'a>(title: Title<'a>, links: &'a Links) -> Option<&'a Item
     links.item(title.stream().as_str()).or(imported)
 }
 
-pub(super) async fn poster(State(app): State<App>, Path(item): Path<String>) -> Result<Response, PageProblem> {
+pub(super) async fn poster(
+    State(app): State<App>,
+    Path(item): Path<String>,
+) -> Result<Response, PageProblem> {
     let none = || Problem::new("not_found", format!("Jellyfin has no poster of `{item}`"));
     let id = ItemId::parse(&item).map_err(|_| none())?;
     let poster = app.service.poster(&id).await?.ok_or_else(none)?;
-    let kept = [(header::CONTENT_TYPE, poster.content_type), (header::CACHE_CONTROL, "private, max-age=604800")];
+    let kept = [
+        (header::CONTENT_TYPE, poster.content_type),
+        (header::CACHE_CONTROL, "private, max-age=604800"),
+    ];
     Ok((kept, poster.bytes).into_response())
 }

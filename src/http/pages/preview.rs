@@ -57,7 +57,8 @@ impl Choices {
         let shown = ids("shown");
         for row in preview.rows.iter().filter(|row| shown.contains(&row.item)) {
             let is_ticked = ticked.contains(row.item.as_str());
-            let (list, differs) = if row.held { (&mut included, is_ticked) } else { (&mut excluded, !is_ticked) };
+            let (list, differs) =
+                if row.held { (&mut included, is_ticked) } else { (&mut excluded, !is_ticked) };
             if differs {
                 list.insert(row.item.clone());
             } else {
@@ -70,7 +71,11 @@ impl Choices {
     }
 
     fn ticks(&self, row: &PreviewRow) -> bool {
-        if row.held { self.included.contains(&row.item) } else { !self.excluded.contains(&row.item) }
+        if row.held {
+            self.included.contains(&row.item)
+        } else {
+            !self.excluded.contains(&row.item)
+        }
     }
 }
 
@@ -148,7 +153,10 @@ impl PreviewView {
                 continue;
             };
             if series.last().is_none_or(|last| last.slug != row.slug) {
-                let all = rows.iter().filter(|other| other.episode.is_some() && other.slug == row.slug).count();
+                let all = rows
+                    .iter()
+                    .filter(|other| other.episode.is_some() && other.slug == row.slug)
+                    .count();
                 series.push(SeriesView {
                     slug: row.slug.clone(),
                     name: row.name.clone(),
@@ -158,20 +166,33 @@ impl PreviewView {
                     rows: Vec::new(),
                 });
             }
-            series.last_mut().into_iter().for_each(|series| series.rows.push(RowView::of(row, choices)));
+            series
+                .last_mut()
+                .into_iter()
+                .for_each(|series| series.rows.push(RowView::of(row, choices)));
         }
         let additions = preview.additions();
-        let lacking = preview.unmatched.iter().filter(|left_out| left_out.reason == "not_in_library").count();
+        let lacking =
+            preview.unmatched.iter().filter(|left_out| left_out.reason == "not_in_library").count();
         let chosen = preview.rows.iter().filter(|row| choices.ticks(row)).count();
-        let join = |ids: &BTreeSet<String>| ids.iter().map(String::as_str).collect::<Vec<_>>().join(",");
+        let join =
+            |ids: &BTreeSet<String>| ids.iter().map(String::as_str).collect::<Vec<_>>().join(",");
         let zone = words::zone(&settings.time_zone);
         let server = &preview.server;
         Self {
             heading: match additions {
                 0 => "Nothing to add: your log has it all".to_owned(),
-                _ => format!("{} would be added", both(preview.summary.movies_to_add, preview.summary.episodes_to_add)),
+                _ => format!(
+                    "{} would be added",
+                    both(preview.summary.movies_to_add, preview.summary.episodes_to_add)
+                ),
             },
-            when: format!("{} {} was asked {}.", server.name, server.version, words::instant(&preview.taken_at, &zone)),
+            when: format!(
+                "{} {} was asked {}.",
+                server.name,
+                server.version,
+                words::instant(&preview.taken_at, &zone)
+            ),
             errors: preview.errors.clone(),
             shown: on_page.iter().map(|row| row.item.as_str()).collect::<Vec<_>>().join(","),
             excluded: join(&choices.excluded),
@@ -200,7 +221,8 @@ impl PreviewView {
 
 /// `1 movie and 3 episodes`.
 pub(super) fn both(movies: u64, episodes: u64) -> String {
-    let (of_movies, of_episodes) = (words::count(movies, "movie", "movies"), words::count(episodes, "episode", "episodes"));
+    let (of_movies, of_episodes) =
+        (words::count(movies, "movie", "movies"), words::count(episodes, "episode", "episodes"));
     match (movies, episodes) {
         (_, 0) => of_movies,
         (0, _) => of_episodes,
@@ -279,7 +301,11 @@ pub(super) async fn left_out(
     let preview = app.service.preview().await?;
     let gone = || Problem::new("not_found", "the scan that showed this is over: scan again");
     let preview = preview.ok_or_else(gone)?;
-    let all = preview.skipped.iter().chain(&preview.unmatched).filter(|left_out| left_out.reason == which.reason);
+    let all = preview
+        .skipped
+        .iter()
+        .chain(&preview.unmatched)
+        .filter(|left_out| left_out.reason == which.reason);
     let all: Vec<&LeftOut> = all.collect();
     let window = Window::new(which.page, NAMES_ON_A_PAGE, all.len());
     let (reason, meaning) = words::reason(&which.reason);

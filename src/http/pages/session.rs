@@ -36,14 +36,18 @@ fn inside(to: &str) -> String {
     let decoded = percent_decoded(to);
     let is_odd = |byte: &u8| byte.is_ascii_control() || *byte == b'\\';
     let base = Url::parse("http://this.invalid/").expect("it is a URL");
-    let found = base.join(to).ok().filter(|found| found.origin() == base.origin() && !found.path().starts_with("//"));
+    let found = base
+        .join(to)
+        .ok()
+        .filter(|found| found.origin() == base.origin() && !found.path().starts_with("//"));
     let is_ours = to.starts_with('/') && !decoded.iter().any(is_odd) && found.is_some();
     if is_ours { to.to_owned() } else { "/".to_owned() }
 }
 
 /// The bytes that a text stands for once its percent signs are read.
 fn percent_decoded(text: &str) -> Vec<u8> {
-    let digit = |at: usize| text.as_bytes().get(at).and_then(|digit| char::from(*digit).to_digit(16));
+    let digit =
+        |at: usize| text.as_bytes().get(at).and_then(|digit| char::from(*digit).to_digit(16));
     let mut decoded = Vec::with_capacity(text.len());
     let mut at = 0;
     while let Some(byte) = text.as_bytes().get(at) {
@@ -70,20 +74,34 @@ pub(super) fn ask(visitor: &Visitor, to: &str, from_elsewhere: bool) -> Response
     page
 }
 
-pub(super) async fn page(visitor: Visitor, State(app): State<App>, Query(To { to }): Query<To>) -> Response {
+pub(super) async fn page(
+    visitor: Visitor,
+    State(app): State<App>,
+    Query(To { to }): Query<To>,
+) -> Response {
     if !app.access.asks_for_a_token() {
         return Redirect::to("/").into_response();
     }
     show(&visitor, to.as_deref().unwrap_or("/"), None, false)
 }
 
-pub(super) async fn sign_in(visitor: Visitor, State(app): State<App>, headers: HeaderMap, form: FormBody) -> Response {
+pub(super) async fn sign_in(
+    visitor: Visitor,
+    State(app): State<App>,
+    headers: HeaderMap,
+    form: FormBody,
+) -> Response {
     let to = inside(form.get("to").unwrap_or("/"));
     let token = form.get("token").unwrap_or_default().to_owned().into();
     let cookie = app.access.cookie(&token, access::is_over_tls(&headers));
     match cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
         Some(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response(),
-        None => show(&visitor, &to, Some(Problem::new("unauthorized", "that is not the API token")), false),
+        None => show(
+            &visitor,
+            &to,
+            Some(Problem::new("unauthorized", "that is not the API token")),
+            false,
+        ),
     }
 }
 
@@ -118,7 +136,13 @@ mod tests {
         for elsewhere in elsewhere {
             assert_eq!(inside(elsewhere), "/", "{elsewhere}");
         }
-        for own in ["/library?q=a", "/library/movies/-2001", "/library?q=100%25", "/log?stream=%C3%A9#end", "/library?q=%"] {
+        for own in [
+            "/library?q=a",
+            "/library/movies/-2001",
+            "/library?q=100%25",
+            "/log?stream=%C3%A9#end",
+            "/library?q=%",
+        ] {
             assert_eq!(inside(own), own);
         }
     }

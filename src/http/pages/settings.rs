@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     http::{App, Problem, request::FormBody},
-    service::{JellyfinInput, PreferencesInput, ServiceError, SettingError, SettingsView, StatusReport, SyncInput},
+    service::{
+        JellyfinInput, PreferencesInput, ServiceError, SettingError, SettingsView, StatusReport,
+        SyncInput,
+    },
 };
 
 #[derive(askama::Template)]
@@ -103,7 +106,11 @@ struct Typed {
     time_zone: Option<String>,
 }
 
-pub(super) async fn page(visitor: Visitor, State(app): State<App>, Query(done): Query<Done>) -> Result<Response, PageProblem> {
+pub(super) async fn page(
+    visitor: Visitor,
+    State(app): State<App>,
+    Query(done): Query<Done>,
+) -> Result<Response, PageProblem> {
     show(visitor, &app, done.words(), None, Typed::default()).await
 }
 
@@ -114,7 +121,8 @@ async fn show(
     error: Option<ServiceError>,
     typed: Typed,
 ) -> Result<Response, PageProblem> {
-    let (settings, status) = (app.service.settings_view().await?, app.service.status_report().await?);
+    let (settings, status) =
+        (app.service.settings_view().await?, app.service.status_report().await?);
     let field = error.as_ref().map_or("", field_of);
     let problem = error.map(Problem::from);
     let code = problem.as_ref().map(Problem::status);
@@ -127,13 +135,20 @@ async fn show(
     let every = status.every.clone().unwrap_or_default();
     let mut intervals = Choice::all(&INTERVALS, &every);
     if !intervals.iter().any(|choice| choice.chosen) {
-        intervals.push(Choice { text: format!("Every {every}"), value: every.clone(), chosen: true });
+        intervals.push(Choice {
+            text: format!("Every {every}"),
+            value: every.clone(),
+            chosen: true,
+        });
     }
     let how = match is_as_set {
         true => "Where this runs all the time, or on a schedule of its own.".to_owned(),
         false => format!("Every {every}: it was started so, whatever the settings say."),
     };
-    let next_due = status.next_due.as_deref().map(|due| format!(" The next one is due {}.", words::instant(due, &zone)));
+    let next_due = status
+        .next_due
+        .as_deref()
+        .map(|due| format!(" The next one is due {}.", words::instant(due, &zone)));
     let page = SettingsPage {
         shell: visitor.shell("Settings", Some(Section::Settings)),
         step: step(&settings, &status),
@@ -193,7 +208,10 @@ impl Badge {
         let (Some(server_url), Some(username)) = (&jellyfin.server_url, &jellyfin.username) else {
             return Self { kind: "quiet", text: "Not set up".into() };
         };
-        let seen = status.connection.as_ref().filter(|seen| seen.server_url == *server_url && seen.username == *username);
+        let seen = status
+            .connection
+            .as_ref()
+            .filter(|seen| seen.server_url == *server_url && seen.username == *username);
         match seen.map(|seen| (&seen.failure, &seen.server)) {
             Some((Some(failure), _)) => {
                 let title = Problem::new(&failure.code, "").title;
@@ -212,11 +230,18 @@ fn text(form: &FormBody, name: &str) -> Option<String> {
     form.get(name).map(str::to_owned)
 }
 
-pub(super) async fn jellyfin(visitor: Visitor, State(app): State<App>, form: FormBody) -> Result<Response, PageProblem> {
+pub(super) async fn jellyfin(
+    visitor: Visitor,
+    State(app): State<App>,
+    form: FormBody,
+) -> Result<Response, PageProblem> {
     let input = JellyfinInput {
         server_url: text(&form, "serverUrl"),
         username: text(&form, "username"),
-        password: form.get("password").filter(|password| !password.is_empty()).map(|password| password.to_owned().into()),
+        password: form
+            .get("password")
+            .filter(|password| !password.is_empty())
+            .map(|password| password.to_owned().into()),
         accept_invalid_certificates: Some(form.is_ticked("acceptInvalidCertificates")),
     };
     let done = match form.get("do") {
@@ -228,8 +253,13 @@ pub(super) async fn jellyfin(visitor: Visitor, State(app): State<App>, form: For
     finish(visitor, &app, done, typed).await
 }
 
-pub(super) async fn preferences(visitor: Visitor, State(app): State<App>, form: FormBody) -> Result<Response, PageProblem> {
-    let every = form.get("every").map(|every| Some(every.to_owned()).filter(|every| !every.is_empty()));
+pub(super) async fn preferences(
+    visitor: Visitor,
+    State(app): State<App>,
+    form: FormBody,
+) -> Result<Response, PageProblem> {
+    let every =
+        form.get("every").map(|every| Some(every.to_owned()).filter(|every| !every.is_empty()));
     let input = PreferencesInput {
         time_zone: text(&form, "timeZone"),
         sync: Some(SyncInput {
@@ -243,7 +273,11 @@ pub(super) async fn preferences(visitor: Visitor, State(app): State<App>, form: 
     finish(visitor, &app, done, Typed { time_zone: input.time_zone, ..Typed::default() }).await
 }
 
-pub(super) async fn tmdb(visitor: Visitor, State(app): State<App>, form: FormBody) -> Result<Response, PageProblem> {
+pub(super) async fn tmdb(
+    visitor: Visitor,
+    State(app): State<App>,
+    form: FormBody,
+) -> Result<Response, PageProblem> {
     let key = form.get("apiKey").unwrap_or_default().to_owned().into();
     let done = app.service.save_tmdb(&key).await.map(|_| "saved");
     finish(visitor, &app, done, Typed::default()).await
@@ -265,7 +299,9 @@ async fn finish(
 pub(super) async fn appearance(form: FormBody) -> Response {
     let theme = Theme::parse(form.get("theme").unwrap_or_default());
     let cookie = match theme.name() {
-        Some(name) => format!("{THEME}={name}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000"),
+        Some(name) => {
+            format!("{THEME}={name}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000")
+        }
         None => format!("{THEME}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"),
     };
     let cookie = HeaderValue::from_str(&cookie).expect("a name of our own fits a header");

@@ -70,9 +70,15 @@ pub(super) struct Visitor {
 
 impl Visitor {
     pub(super) fn of(app: &App, headers: &HeaderMap) -> Self {
-        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let theme = pairs.find(|(name, _)| *name == THEME).map(|(_, value)| Theme::parse(value)).unwrap_or_default();
+        let cookies =
+            headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = cookies
+            .flat_map(|cookies| cookies.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='));
+        let theme = pairs
+            .find(|(name, _)| *name == THEME)
+            .map(|(_, value)| Theme::parse(value))
+            .unwrap_or_default();
         Self { theme, may_sign_out: app.access.asks_for_a_token() }
     }
 
@@ -114,7 +120,8 @@ pub(super) struct Shell {
 
 impl Shell {
     pub(super) fn sections(&self) -> [Link; 5] {
-        let link = |section, path, name| Link { path, name, current: self.section == Some(section) };
+        let link =
+            |section, path, name| Link { path, name, current: self.section == Some(section) };
         [
             link(Section::Sync, "/sync", "Sync"),
             link(Section::Library, "/library", "Library"),

@@ -67,12 +67,16 @@ struct AddedTitle {
     added: u64,
 }
 
-pub(super) async fn page(visitor: Visitor, State(app): State<App>) -> Result<Response, PageProblem> {
+pub(super) async fn page(
+    visitor: Visitor,
+    State(app): State<App>,
+) -> Result<Response, PageProblem> {
     show(visitor, &app, &Choices::default()).await
 }
 
 async fn show(visitor: Visitor, app: &App, choices: &Choices) -> Result<Response, PageProblem> {
-    let (settings, status) = (app.service.settings_view().await?, app.service.status_report().await?);
+    let (settings, status) =
+        (app.service.settings_view().await?, app.service.status_report().await?);
     let preview = app.service.preview().await?;
     let preview = match preview {
         Some(preview) => {
@@ -123,7 +127,9 @@ impl ResultView {
         let heading = match (report.outcome, report.movies_added, report.episodes_added) {
             (Outcome::NothingToAdd, _, _) => "Nothing to add: your log has it all".to_owned(),
             (Outcome::Partial, 0, 0) => "Partly done: nothing was added".to_owned(),
-            (Outcome::Partial, movies, episodes) => format!("Partly done: {} added", both(movies, episodes)),
+            (Outcome::Partial, movies, episodes) => {
+                format!("Partly done: {} added", both(movies, episodes))
+            }
             (Outcome::Complete, movies, episodes) => format!("{} added", both(movies, episodes)),
         };
         let mut counts = vec![
@@ -139,7 +145,10 @@ impl ResultView {
         if report.forgotten > 0 {
             counts.push(("No longer shown by Jellyfin", words::grouped(report.forgotten)));
         }
-        let skipped = report.skipped.iter().map(|(code, count)| (words::reason(code).0.to_owned(), words::grouped(*count)));
+        let skipped = report
+            .skipped
+            .iter()
+            .map(|(code, count)| (words::reason(code).0.to_owned(), words::grouped(*count)));
         Self {
             heading,
             when,
@@ -160,14 +169,24 @@ impl AddedView {
                 ItemType::Movie => "movies",
                 ItemType::Series => "series",
             };
-            AddedTitle { path: format!("/library/{kind}/{}", added.slug), name: added.name.clone(), added: added.added }
+            AddedTitle {
+                path: format!("/library/{kind}/{}", added.slug),
+                name: added.name.clone(),
+                added: added.added,
+            }
         };
         let told: u64 = report.titles.iter().map(|added| added.added).sum();
-        let more = (report.movies_added + report.episodes_added).checked_sub(told).filter(|more| *more > 0);
+        let more = (report.movies_added + report.episodes_added)
+            .checked_sub(told)
+            .filter(|more| *more > 0);
         Some(Self {
-            heading: format!("Added {}", words::instant(&last.at, &words::zone(&settings.time_zone))),
+            heading: format!(
+                "Added {}",
+                words::instant(&last.at, &words::zone(&settings.time_zone))
+            ),
             titles: report.titles.iter().map(title).collect(),
-            more: more.map(|more| format!("And {}.", words::count(more, "more play", "more plays"))),
+            more: more
+                .map(|more| format!("And {}.", words::count(more, "more play", "more plays"))),
         })
     }
 }
@@ -187,7 +206,8 @@ pub(super) async fn scan(
     headers: HeaderMap,
     _form: FormBody,
 ) -> Response {
-    let run = |progress| async move { app.service.scan_for_preview(options(deadline, progress)).await };
+    let run =
+        |progress| async move { app.service.scan_for_preview(options(deadline, progress)).await };
     back_to_the_page(&headers, progress::answer(&headers, run).await).await
 }
 
@@ -208,12 +228,18 @@ pub(super) async fn import(
         auto_add: choices.auto_add,
         via: Via::Import,
     };
-    let run = |progress| async move { app.service.import(request, options(deadline, progress)).await.map(|_| ()) };
+    let run = |progress| async move {
+        app.service.import(request, options(deadline, progress)).await.map(|_| ())
+    };
     Ok(back_to_the_page(&headers, progress::answer(&headers, run).await).await)
 }
 
 /// Another page of the preview; what was ticked goes along.
-pub(super) async fn turn(visitor: Visitor, State(app): State<App>, form: FormBody) -> Result<Response, PageProblem> {
+pub(super) async fn turn(
+    visitor: Visitor,
+    State(app): State<App>,
+    form: FormBody,
+) -> Result<Response, PageProblem> {
     match app.service.preview().await? {
         Some(preview) => show(visitor, &app, &Choices::read(&form, &preview)).await,
         None => Ok(Redirect::to("/sync").into_response()),
@@ -238,6 +264,9 @@ pub(super) async fn progress(State(app): State<App>) -> Response {
         // Whoever has gone away needn't hear that it is over.
         let _ = tell.send(Event::default().event("done").data("{}")).await;
     });
-    let events = futures_util::StreamExt::map(tokio_stream::wrappers::ReceiverStream::new(told), Ok::<_, Infallible>);
+    let events = futures_util::StreamExt::map(
+        tokio_stream::wrappers::ReceiverStream::new(told),
+        Ok::<_, Infallible>,
+    );
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
 }

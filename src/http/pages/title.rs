@@ -97,7 +97,13 @@ async fn around(app: &App) -> Result<(Arc<Folded>, Arc<Links>, Option<String>), 
     Ok((folded, app.service.links().await?, server))
 }
 
-fn head(title: Title<'_>, facts: Vec<String>, overview: &str, server: Option<&str>, links: &Links) -> Head {
+fn head(
+    title: Title<'_>,
+    facts: Vec<String>,
+    overview: &str,
+    server: Option<&str>,
+    links: &Links,
+) -> Head {
     Head {
         poster: PosterView::of(title, links),
         name: title.name().to_owned(),
@@ -117,14 +123,20 @@ fn rated(rating: Option<i32>) -> Option<String> {
     rating.map(|rating| format!("your rating: {rating}"))
 }
 
-pub(super) async fn movie(visitor: Visitor, State(app): State<App>, Path(slug): Path<String>) -> Result<Response, PageProblem> {
+pub(super) async fn movie(
+    visitor: Visitor,
+    State(app): State<App>,
+    Path(slug): Path<String>,
+) -> Result<Response, PageProblem> {
     let (folded, links, server) = around(&app).await?;
     let stream = StreamId::from_log(&format!("Movie-{slug}"));
     let movie = folded.library.movie(&stream).ok_or_else(|| none("movie", &slug))?;
-    let mut facts: Vec<String> = movie.runtime.map(|minutes| format!("{minutes} minutes")).into_iter().collect();
+    let mut facts: Vec<String> =
+        movie.runtime.map(|minutes| format!("{minutes} minutes")).into_iter().collect();
     facts.extend(movie.genres.iter().cloned());
     facts.extend(rated(movie.personal_rating));
-    let imported: BTreeSet<_> = movie.imported_plays().iter().map(|play| play.session.to_string()).collect();
+    let imported: BTreeSet<_> =
+        movie.imported_plays().iter().map(|play| play.session.to_string()).collect();
     let mut sessions: Vec<_> = movie.sessions().iter().collect();
     sessions.sort_by_key(|session| std::cmp::Reverse(session.date));
     let sessions = sessions.into_iter().take(MOST).map(|session| SessionRow {
@@ -157,7 +169,10 @@ pub(super) async fn series(
     let (folded, links, server) = around(&app).await?;
     let stream = StreamId::from_log(&format!("Series-{slug}"));
     let series = folded.library.one_series(&stream).ok_or_else(|| none("series", &slug))?;
-    let asked = part.rewatch.as_deref().and_then(|id| series.rewatches().iter().find(|rewatch| *rewatch.id == *id));
+    let asked = part
+        .rewatch
+        .as_deref()
+        .and_then(|id| series.rewatches().iter().find(|rewatch| *rewatch.id == *id));
     let rewatch = asked.unwrap_or_else(|| series.default_rewatch());
     let mut facts = vec![series.status.to_string()];
     facts.extend(series.genres.iter().cloned());
@@ -167,8 +182,17 @@ pub(super) async fn series(
     let page = SeriesPage {
         shell: visitor.shell(series.name.to_string(), Some(Section::Library)),
         head: head(Title::Series(series), facts, &series.overview, server.as_deref(), &links),
-        rewatches: series.rewatches().iter().map(|one| RewatchRow::of(series, one, rewatch, &path)).collect(),
-        seasons: seasons(series, rewatch, part.season, &format!("{path}{}", words::encoded(&rewatch.id))),
+        rewatches: series
+            .rewatches()
+            .iter()
+            .map(|one| RewatchRow::of(series, one, rewatch, &path))
+            .collect(),
+        seasons: seasons(
+            series,
+            rewatch,
+            part.season,
+            &format!("{path}{}", words::encoded(&rewatch.id)),
+        ),
     };
     Ok(html(&page))
 }
@@ -180,8 +204,12 @@ impl RewatchRow {
             _ => format!("Since {}", rewatch.created.format("%-d %b %Y")),
         });
         let mut detail = vec![words::count(rewatch.watched.len() as u64, "episode", "episodes")];
-        detail.extend((series.progress_of(rewatch) == Progress::Watched).then(|| "all watched".to_owned()));
-        detail.extend((rewatch.id == series.default_rewatch().id).then(|| "plays are added here".to_owned()));
+        detail.extend(
+            (series.progress_of(rewatch) == Progress::Watched).then(|| "all watched".to_owned()),
+        );
+        detail.extend(
+            (rewatch.id == series.default_rewatch().id).then(|| "plays are added here".to_owned()),
+        );
         if !rewatch.friends.is_empty() {
             detail.push(format!("with {}", words::list(&rewatch.friends)));
         }
@@ -195,23 +223,45 @@ impl RewatchRow {
 }
 
 /// All seasons, with the episodes of the one that is shown: the one asked for, or the first that isn't watched.
-fn seasons(series: &Series, rewatch: &RewatchSession, asked: Option<i32>, path: &str) -> Vec<SeasonView> {
-    let mut numbers: BTreeMap<i32, BTreeSet<i32>> =
-        series.seasons.iter().map(|(number, season)| (*number, season.episodes.keys().copied().collect())).collect();
+fn seasons(
+    series: &Series,
+    rewatch: &RewatchSession,
+    asked: Option<i32>,
+    path: &str,
+) -> Vec<SeasonView> {
+    let mut numbers: BTreeMap<i32, BTreeSet<i32>> = series
+        .seasons
+        .iter()
+        .map(|(number, season)| (*number, season.episodes.keys().copied().collect()))
+        .collect();
     for (number, _) in rewatch.watched.iter_unordered() {
         numbers.entry(number.season).or_default().insert(number.episode);
     }
     let watched = |season: i32, episodes: &BTreeSet<i32>| {
-        episodes.iter().filter(|episode| rewatch.watched.day(EpisodeNumber { season, episode: **episode }).is_some()).count()
+        episodes
+            .iter()
+            .filter(|episode| {
+                rewatch.watched.day(EpisodeNumber { season, episode: **episode }).is_some()
+            })
+            .count()
     };
-    let unfinished = || numbers.iter().find(|(season, episodes)| **season > 0 && watched(**season, episodes) < episodes.len());
-    let shown = asked.or_else(|| unfinished().map(|(season, _)| *season)).or_else(|| numbers.keys().next_back().copied());
+    let unfinished = || {
+        numbers
+            .iter()
+            .find(|(season, episodes)| **season > 0 && watched(**season, episodes) < episodes.len())
+    };
+    let shown = asked
+        .or_else(|| unfinished().map(|(season, _)| *season))
+        .or_else(|| numbers.keys().next_back().copied());
     let view = |(number, episodes): (&i32, &BTreeSet<i32>)| {
         let (number, open) = (*number, Some(*number) == shown);
         let known = series.seasons.get(&number);
         let row = |episode: &i32| {
             let of = EpisodeNumber { season: number, episode: *episode };
-            let name = known.and_then(|season| season.episodes.get(episode)).map(|name| &**name).unwrap_or_default();
+            let name = known
+                .and_then(|season| season.episodes.get(episode))
+                .map(|name| &**name)
+                .unwrap_or_default();
             let date = rewatch.watched.day(of);
             EpisodeRow {
                 name: format!("{episode}. {name}"),
@@ -224,7 +274,8 @@ fn seasons(series: &Series, rewatch: &RewatchSession, asked: Option<i32>, path: 
             }
         };
         SeasonView {
-            name: known.map_or_else(|| format!("Season {number}"), |season| season.name.to_string()),
+            name: known
+                .map_or_else(|| format!("Season {number}"), |season| season.name.to_string()),
             count: format!("{} of {} watched", watched(number, episodes), episodes.len()),
             open,
             path: format!("{path}&season={number}"),

@@ -34,7 +34,8 @@ mod tests {
     fn every_place_of_a_list_is_on_one_page() {
         for total in [0, 1, 59, 60, 61, 12_000] {
             let pages = Window::new(None, 60, total).pages;
-            let shown: Vec<usize> = (1..=pages).flat_map(|page| Window::new(Some(page), 60, total).range()).collect();
+            let shown: Vec<usize> =
+                (1..=pages).flat_map(|page| Window::new(Some(page), 60, total).range()).collect();
             assert_eq!(shown, (0..total).collect::<Vec<_>>(), "{total}");
         }
         assert_eq!(Window::new(Some(0), 60, 61).page, 1);

@@ -9,19 +9,35 @@ pub(super) fn reason(code: &str) -> (&str, &'static str) {
     match code {
         "not_played" => ("Not played", "Jellyfin doesn’t count them as played."),
         "already_watched" => ("Already watched", "Your log has them as watched."),
-        "session_on_that_date" => ("A session on that day", "Your log has a watch session on the day of the play."),
-        "already_imported" => ("Already imported", "This very play was added before; its date was changed since."),
-        "removed_by_user" => ("You took it back", "You removed this play, or what lay on that day, by hand. That stands."),
-        "undated_and_watched" => ("No date, and watched", "Jellyfin has no date for it, and your log has sessions."),
+        "session_on_that_date" => {
+            ("A session on that day", "Your log has a watch session on the day of the play.")
+        }
+        "already_imported" => {
+            ("Already imported", "This very play was added before; its date was changed since.")
+        }
+        "removed_by_user" => (
+            "You took it back",
+            "You removed this play, or what lay on that day, by hand. That stands.",
+        ),
+        "undated_and_watched" => {
+            ("No date, and watched", "Jellyfin has no date for it, and your log has sessions.")
+        }
         "no_episode_number" => ("No episode number", "Jellyfin doesn’t know which episode it is."),
         "excluded" => ("Left out", "You left it out of this import."),
-        "future_date" => ("In the future", "Its date lies more than a day ahead: a clock was wrong."),
+        "future_date" => {
+            ("In the future", "Its date lies more than a day ahead: a clock was wrong.")
+        }
         "unreadable_date" => ("Unreadable date", "Its date can’t be read."),
-        "possible_rewatch" => ("Possible rewatch", "Perhaps it was merely opened; it waits until you include it."),
+        "possible_rewatch" => {
+            ("Possible rewatch", "Perhaps it was merely opened; it waits until you include it.")
+        }
         "not_in_library" => ("Not in your library", "Your library has no such title."),
         "no_tmdb_id" => ("No TMDB id", "Jellyfin gives no TMDB id: identify them there."),
         "invalid_tmdb_id" => ("Unusable TMDB id", "What Jellyfin gives as a TMDB id can be none."),
-        "removed_from_library" => ("Removed from your library", "You removed the title. Nothing brings it back by itself."),
+        "removed_from_library" => (
+            "Removed from your library",
+            "You removed the title. Nothing brings it back by itself.",
+        ),
         "suspicious_date" => ("before its year", ""),
         "bulk_marked" => ("marked together with others", ""),
         "suspicious_match" => ("name or year far off", ""),
@@ -62,7 +78,9 @@ pub(super) fn day_text(text: &str) -> String {
 
 /// A month's name.
 pub(super) fn month(number: u32) -> String {
-    NaiveDate::from_ymd_opt(2000, number, 1).map(|day| day.format("%B").to_string()).unwrap_or_default()
+    NaiveDate::from_ymd_opt(2000, number, 1)
+        .map(|day| day.format("%B").to_string())
+        .unwrap_or_default()
 }
 
 /// How many of what: `1 movie`, `3 movies`.

@@ -6,7 +6,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 pub use view::{
-    ConnectionTest, JellyfinInput, JellyfinView, PreferencesInput, SettingsView, SyncInput, SyncPreferences, TmdbView, UserReport,
+    ConnectionTest, JellyfinInput, JellyfinView, PreferencesInput, SettingsView, SyncInput,
+    SyncPreferences, TmdbView, UserReport,
 };
 
 use super::{Every, Service, ServiceError, SettingError, report::ServerReport};
@@ -107,13 +108,20 @@ impl Settings {
     /// one user name: with another of either they are dropped, so that no caller can have them sent to an address of
     /// their choosing. Says whether that happened.
     fn take(&mut self, input: &JellyfinInput, key: &SealingKey) -> Result<bool, ServiceError> {
-        let server_url = input.server_url.as_deref().map(ServerUrl::parse).transpose().map_err(SettingError::from)?;
+        let server_url = input
+            .server_url
+            .as_deref()
+            .map(ServerUrl::parse)
+            .transpose()
+            .map_err(SettingError::from)?;
         let username = input.username.as_deref().map(str::trim).map(str::to_owned);
         if username.as_deref() == Some("") {
             return Err(SettingError::NoUsername.into());
         }
         let stored = self.jellyfin_server_url.as_deref().and_then(|url| ServerUrl::parse(url).ok());
-        let is_other_origin = server_url.as_ref().is_some_and(|new| stored.is_none_or(|stored| !stored.has_origin_of(new)));
+        let is_other_origin = server_url
+            .as_ref()
+            .is_some_and(|new| stored.is_none_or(|stored| !stored.has_origin_of(new)));
         let is_other_user = username.is_some() && username != self.jellyfin_username;
         let is_other = is_other_origin || is_other_user;
         if is_other {
@@ -122,7 +130,8 @@ impl Settings {
             self.jellyfin_access_token = None;
             self.jellyfin_accept_invalid_certificates = false;
         }
-        self.jellyfin_server_url = server_url.map(|url| url.to_string()).or(self.jellyfin_server_url.take());
+        self.jellyfin_server_url =
+            server_url.map(|url| url.to_string()).or(self.jellyfin_server_url.take());
         self.jellyfin_username = username.or(self.jellyfin_username.take());
         if let Some(password) = &input.password {
             self.jellyfin_password = Some(key.seal("jellyfin_password", password)?);
@@ -141,7 +150,8 @@ impl Settings {
         self.jellyfin_user_id = tried.jellyfin_user_id.clone();
         self.jellyfin_access_token = tried.jellyfin_access_token.clone();
         self.jellyfin_accept_invalid_certificates = tried.jellyfin_accept_invalid_certificates;
-        self.jellyfin_device_id = self.jellyfin_device_id.take().or(tried.jellyfin_device_id.clone());
+        self.jellyfin_device_id =
+            self.jellyfin_device_id.take().or(tried.jellyfin_device_id.clone());
     }
 
     fn ensure_device_id(&mut self) -> Result<(), ServiceError> {
@@ -166,7 +176,8 @@ impl Service {
         &self,
         mut change: impl FnMut(&mut Settings) -> Result<(), ServiceError>,
     ) -> Result<Settings, ServiceError> {
-        let changed = self.change_document(NAME, |settings| change(settings).map(|()| true)).await?;
+        let changed =
+            self.change_document(NAME, |settings| change(settings).map(|()| true)).await?;
         self.settings_changed.notify_waiters();
         Ok(changed)
     }
@@ -216,7 +227,10 @@ impl Service {
     ///
     /// # Errors
     /// A value is wrong, or the store fails; then nothing is saved.
-    pub async fn save_preferences(&self, input: &PreferencesInput) -> Result<SettingsView, ServiceError> {
+    pub async fn save_preferences(
+        &self,
+        input: &PreferencesInput,
+    ) -> Result<SettingsView, ServiceError> {
         let time_zone = input
             .time_zone
             .as_deref()
@@ -225,13 +239,18 @@ impl Service {
             .map_err(SettingError::from)?
             .map(|zone| zone.name().to_owned());
         let sync = input.sync.clone().unwrap_or_default();
-        let every = sync.every.map(|every| every.as_deref().map(str::parse::<Every>).transpose()).transpose()?;
+        let every = sync
+            .every
+            .map(|every| every.as_deref().map(str::parse::<Every>).transpose())
+            .transpose()?;
         let saved = self.change_settings(|settings| {
             settings.time_zone = time_zone.clone().or(settings.time_zone.take());
             settings.sync_auto_add = sync.auto_add.unwrap_or(settings.sync_auto_add);
             settings.sync_push_watched = sync.push_watched.unwrap_or(settings.sync_push_watched);
-            settings.sync_hold_possible_rewatches = sync.hold_possible_rewatches.unwrap_or(settings.sync_hold_possible_rewatches);
-            settings.sync_every = every.map_or(settings.sync_every.take(), |every| every.map(|every| every.to_string()));
+            settings.sync_hold_possible_rewatches =
+                sync.hold_possible_rewatches.unwrap_or(settings.sync_hold_possible_rewatches);
+            settings.sync_every = every
+                .map_or(settings.sync_every.take(), |every| every.map(|every| every.to_string()));
             Ok(())
         });
         Ok(saved.await?.view())
@@ -257,7 +276,10 @@ impl Service {
     ///
     /// # Errors
     /// Something is missing or wrong, or Jellyfin refuses; then nothing is saved.
-    pub async fn test_jellyfin(&self, input: &JellyfinInput) -> Result<ConnectionTest, ServiceError> {
+    pub async fn test_jellyfin(
+        &self,
+        input: &JellyfinInput,
+    ) -> Result<ConnectionTest, ServiceError> {
         let key = self.key()?;
         let mut tried = self.settings_with(input, &key).await?;
         let mut connection = self.connection(&tried, None)?;
@@ -290,9 +312,14 @@ impl Service {
     }
 
     /// The settings as they would be with the input; nothing is saved. Another account wants its own password.
-    async fn settings_with(&self, input: &JellyfinInput, key: &SealingKey) -> Result<Settings, ServiceError> {
+    async fn settings_with(
+        &self,
+        input: &JellyfinInput,
+        key: &SealingKey,
+    ) -> Result<Settings, ServiceError> {
         let mut settings = self.settings().await?;
-        let had_secrets = settings.jellyfin_password.is_some() || settings.jellyfin_access_token.is_some();
+        let had_secrets =
+            settings.jellyfin_password.is_some() || settings.jellyfin_access_token.is_some();
         if settings.take(input, key)? && had_secrets && settings.jellyfin_password.is_none() {
             return Err(SettingError::PasswordOfAnother.into());
         }
@@ -301,7 +328,10 @@ impl Service {
     }
 
     /// The stored key for TMDB.
-    pub(super) fn tmdb_key(&self, settings: &Settings) -> Result<Option<SecretString>, ServiceError> {
+    pub(super) fn tmdb_key(
+        &self,
+        settings: &Settings,
+    ) -> Result<Option<SecretString>, ServiceError> {
         match &settings.tmdb_api_key {
             Some(sealed) => Ok(Some(self.key()?.open("tmdb_api_key", sealed)?)),
             None => Ok(None),
@@ -314,7 +344,9 @@ impl Service {
         settings: &Settings,
         deadline: Option<tokio::time::Instant>,
     ) -> Result<Connection, ServiceError> {
-        let (Some(server_url), Some(username)) = (&settings.jellyfin_server_url, &settings.jellyfin_username) else {
+        let (Some(server_url), Some(username)) =
+            (&settings.jellyfin_server_url, &settings.jellyfin_username)
+        else {
             return Err(ServiceError::NotConfigured);
         };
         let server_url = ServerUrl::parse(server_url).map_err(SettingError::from)?;
@@ -344,7 +376,11 @@ impl Service {
     }
 
     /// Keeps a sign-in that was renewed during a run, unless the settings were changed meanwhile.
-    pub(super) async fn keep_sign_in(&self, before: &Settings, connection: &Connection) -> Result<(), ServiceError> {
+    pub(super) async fn keep_sign_in(
+        &self,
+        before: &Settings,
+        connection: &Connection,
+    ) -> Result<(), ServiceError> {
         let Some((user, token)) = connection.signed_in().await else { return Ok(()) };
         let key = self.key()?;
         let stored = match &before.jellyfin_access_token {

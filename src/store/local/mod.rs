@@ -49,7 +49,10 @@ impl LocalStore {
         };
         let mut found: Vec<PathBuf> = files
             .filter_map(|file| file.ok().map(|file| file.path()))
-            .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("events.torn-")))
+            .filter(|path| {
+                path.file_name()
+                    .is_some_and(|name| name.to_string_lossy().starts_with("events.torn-"))
+            })
             .collect();
         found.sort();
         Ok(found)
@@ -65,15 +68,24 @@ impl LocalStore {
         work: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
     ) -> BoxFuture<'_, Result<T, StoreError>> {
         let store = self.clone();
-        async move { tokio::task::spawn_blocking(move || work(&store)).await.expect("blocking work in the store doesn't panic") }
-            .boxed()
+        async move {
+            tokio::task::spawn_blocking(move || work(&store))
+                .await
+                .expect("blocking work in the store doesn't panic")
+        }
+        .boxed()
     }
 
     /// Everything that writes does so behind this lock, which ends with the process that holds it.
     fn lock(&self) -> Result<File, StoreError> {
         fs::create_dir_all(&self.folder).map_err(failed("making the folder", &self.folder))?;
         let path = self.path(".lock");
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(failed("opening", &path))?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed("opening", &path))?;
         file.lock().map_err(failed("locking", &path))?;
         Ok(file)
     }
@@ -99,7 +111,9 @@ impl LocalStore {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                     opened => Some(opened.map_err(failed("opening", &path))?),
                 };
-                lock.as_ref().map_or(Ok(()), File::lock_shared).map_err(failed("locking", &path))?;
+                lock.as_ref()
+                    .map_or(Ok(()), File::lock_shared)
+                    .map_err(failed("locking", &path))?;
                 self.open()
             }
             opened => Ok(opened),
@@ -112,7 +126,11 @@ impl LocalStore {
             None => Ok(LogBytes { length: 0, reader: Box::new(io::empty()), torn: 0 }),
             Some((mut file, tail)) => {
                 file.seek(SeekFrom::Start(0)).map_err(failed("reading", &path))?;
-                Ok(LogBytes { length: tail.end, reader: Box::new(file.take(tail.end)), torn: tail.torn() })
+                Ok(LogBytes {
+                    length: tail.end,
+                    reader: Box::new(file.take(tail.end)),
+                    torn: tail.torn(),
+                })
             }
         }
     }
@@ -129,14 +147,16 @@ impl LocalStore {
         if base.bytes == 0 {
             return self.put_whole(LOG, commit.lines()).map(|()| torn);
         }
-        let mut file = OpenOptions::new().append(true).open(&path).map_err(failed("opening", &path))?;
+        let mut file =
+            OpenOptions::new().append(true).open(&path).map_err(failed("opening", &path))?;
         let written = file.write_all(commit.lines()).and_then(|()| file.sync_data());
         if let Err(source) = written {
             // Nothing was acknowledged; what a full disk let through must not stand in the way of the next append.
             let undone = file.set_len(base.bytes).and_then(|()| file.sync_data());
-            return Err(undone
-                .err()
-                .map_or_else(|| failed("appending to", &path)(source), failed("undoing an append to", &path)));
+            return Err(undone.err().map_or_else(
+                || failed("appending to", &path)(source),
+                failed("undoing an append to", &path),
+            ));
         }
         Ok(torn)
     }
@@ -154,7 +174,8 @@ impl LocalStore {
     fn put_whole(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let (path, new) = (self.path(name), self.path(&format!(".{name}.new")));
         let put = || {
-            let mut file = private(OpenOptions::new().write(true).create(true).truncate(true)).open(&new)?;
+            let mut file =
+                private(OpenOptions::new().write(true).create(true).truncate(true)).open(&new)?;
             file.write_all(bytes)?;
             file.sync_all()?;
             fs::rename(&new, &path)?;
@@ -170,10 +191,14 @@ impl LocalStore {
         }
         let path = self.path(LOG);
         let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(tail.end)).and_then(|_| file.read_to_end(&mut bytes)).map_err(failed("reading", &path))?;
+        file.seek(SeekFrom::Start(tail.end))
+            .and_then(|_| file.read_to_end(&mut bytes))
+            .map_err(failed("reading", &path))?;
         let set_aside = self.set_aside_as(tail.position.0 + 1, &bytes)?;
         let log = OpenOptions::new().write(true).open(&path).map_err(failed("opening", &path))?;
-        log.set_len(tail.end).and_then(|()| log.sync_all()).map_err(failed("setting aside a torn commit of", &path))?;
+        log.set_len(tail.end)
+            .and_then(|()| log.sync_all())
+            .map_err(failed("setting aside a torn commit of", &path))?;
         Ok(Some(Torn { set_aside, bytes: bytes.len() as u64 }))
     }
 
@@ -181,11 +206,15 @@ impl LocalStore {
     fn set_aside_as(&self, position: u64, bytes: &[u8]) -> Result<PathBuf, StoreError> {
         for attempt in 1.. {
             let path = self.path(&format!("events.torn-{position:020}-{attempt}.jsonl"));
-            let mut file = match private(OpenOptions::new().write(true).create_new(true)).open(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                opened => opened.map_err(failed("making", &path))?,
-            };
-            let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| sync_folder(&self.folder));
+            let mut file =
+                match private(OpenOptions::new().write(true).create_new(true)).open(&path) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                    opened => opened.map_err(failed("making", &path))?,
+                };
+            let written = file
+                .write_all(bytes)
+                .and_then(|()| file.sync_all())
+                .and_then(|()| sync_folder(&self.folder));
             written.map_err(failed("writing", &path))?;
             return Ok(path);
         }
@@ -221,7 +250,12 @@ impl LocalStore {
         }
     }
 
-    fn replace_now(&self, name: &'static str, was: Option<&Version>, bytes: &[u8]) -> Result<(), StoreError> {
+    fn replace_now(
+        &self,
+        name: &'static str,
+        was: Option<&Version>,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
         let _lock = self.lock()?;
         if self.version_now(name)?.as_ref() != was {
             return Err(StoreError::Conflict(name));
@@ -239,7 +273,9 @@ impl LogStore for LocalStore {
         self.blocking(|store| {
             let path = store.path(LOG);
             let seen = match fs::metadata(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Stamp(String::new())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Ok(Stamp(String::new()));
+                }
                 seen => seen.map_err(failed("looking at", &path))?,
             };
             let modified = seen.modified().map_err(failed("looking at", &path))?;
@@ -275,7 +311,12 @@ impl DocumentStore for LocalStore {
         self.blocking(move |store| store.version_now(name))
     }
 
-    fn replace(&self, name: &'static str, was: Option<Version>, bytes: Vec<u8>) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn replace(
+        &self,
+        name: &'static str,
+        was: Option<Version>,
+        bytes: Vec<u8>,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
         self.blocking(move |store| store.replace_now(name, was.as_ref(), &bytes))
     }
 }

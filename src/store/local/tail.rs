@@ -70,18 +70,27 @@ impl End {
         let last = match LastLine::of(bytes, from_start)? {
             // A line that lacks nothing but its line feed is a line.
             LastLine::Line(last) => return Some(Self::after(&last)),
-            LastLine::None => return Some(Self { bytes: bytes.len(), position: GlobalPosition(0), is_within_commit: false }),
+            LastLine::None => {
+                return Some(Self {
+                    bytes: bytes.len(),
+                    position: GlobalPosition(0),
+                    is_within_commit: false,
+                });
+            }
             LastLine::Unreadable(start) => start,
         };
         // Half a line, or a whole one that can't be read: the latter is never a crash's.
-        let unreadable = Self { bytes: bytes.len(), position: GlobalPosition(0), is_within_commit: false };
+        let unreadable =
+            Self { bytes: bytes.len(), position: GlobalPosition(0), is_within_commit: false };
         if bytes.ends_with(b"\n") {
             return Some(unreadable);
         }
         let mark = match LastLine::of(&bytes[..last], from_start)? {
             LastLine::Line(line) if line.is_within_commit() => line.mark,
             LastLine::Line(line @ Line { mark: Some(_), .. }) => return Some(Self::after(&line)),
-            LastLine::Line(Line { mark: None, .. }) | LastLine::None | LastLine::Unreadable(_) => return Some(unreadable),
+            LastLine::Line(Line { mark: None, .. }) | LastLine::None | LastLine::Unreadable(_) => {
+                return Some(unreadable);
+            }
         };
         let mut end = last;
         loop {
@@ -89,7 +98,11 @@ impl End {
                 LastLine::Line(line) if line.mark == mark => end = line.start,
                 LastLine::Line(line) => return Some(Self::after(&line)),
                 LastLine::None | LastLine::Unreadable(_) => {
-                    return Some(Self { bytes: end, position: GlobalPosition(0), is_within_commit: false });
+                    return Some(Self {
+                        bytes: end,
+                        position: GlobalPosition(0),
+                        is_within_commit: false,
+                    });
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Objects of a bucket below a prefix: listed, read, and put if a condition holds.
 //!
-//! Facts about S3 are from its API reference and `s3-lambda.md`: a put with `If-None-Match: *` is refused with 412
+//! Facts about S3 are from its API reference and `docs/s3-and-lambda.md`: a put with `If-None-Match: *` is refused with 412
 //! where the object exists, one with `If-Match` where it is another; 409 says that two puts met, and to try again; and a
 //! put whose answer was lost may have worked, so that the SDK's own retry of it is refused with 412.
 
@@ -9,8 +9,8 @@ use std::{io, path::PathBuf, sync::OnceLock, time::Duration};
 use aws_sdk_s3::{
     Client,
     config::{
-        BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation, retry::RetryConfig,
-        timeout::TimeoutConfig,
+        BehaviorVersion, Credentials, Region, RequestChecksumCalculation,
+        ResponseChecksumValidation, retry::RetryConfig, timeout::TimeoutConfig,
     },
     error::{ProvideErrorMetadata, SdkError},
     operation::{get_object::GetObjectOutput, head_object::HeadObjectOutput},
@@ -64,19 +64,33 @@ impl Bucket {
     /// Made on first use: a function that only says that it is well needs none, and it takes as long as all else.
     fn client(&self) -> &Client {
         self.client.get_or_init(|| {
-            let S3Access { region, endpoint, path_style, keys, patience, first_pause, page: _ } = &self.access;
-            let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+            let S3Access { region, endpoint, path_style, keys, patience, first_pause, page: _ } =
+                &self.access;
+            let http = aws_smithy_http_client::Builder::new()
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .build_https();
             let token = keys.session_token.as_ref().map(|token| token.expose_secret().to_owned());
             let secret = keys.secret_access_key.expose_secret();
             let mut config = aws_sdk_s3::Config::builder()
                 .behavior_version(BehaviorVersion::latest())
                 .http_client(http)
                 .region(Region::new(region.clone()))
-                .credentials_provider(Credentials::new(&keys.access_key_id, secret, token, None, "environment"))
+                .credentials_provider(Credentials::new(
+                    &keys.access_key_id,
+                    secret,
+                    token,
+                    None,
+                    "environment",
+                ))
                 .force_path_style(*path_style)
-                .retry_config(RetryConfig::standard().with_max_attempts(4).with_initial_backoff(*first_pause))
+                .retry_config(
+                    RetryConfig::standard().with_max_attempts(4).with_initial_backoff(*first_pause),
+                )
                 .timeout_config(
-                    TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_attempt_timeout(*patience).build(),
+                    TimeoutConfig::builder()
+                        .connect_timeout(Duration::from_secs(5))
+                        .operation_attempt_timeout(*patience)
+                        .build(),
                 )
                 // What S3 itself asks for; many compatible servers know no more.
                 .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
@@ -104,23 +118,39 @@ impl Bucket {
     }
 
     /// Objects of the log in a folder whose names come behind `after` and before `until`, in order.
-    pub(super) async fn list(&self, folder: &str, after: &str, until: Option<&str>) -> Result<Vec<Object>, StoreError> {
+    pub(super) async fn list(
+        &self,
+        folder: &str,
+        after: &str,
+        until: Option<&str>,
+    ) -> Result<Vec<Object>, StoreError> {
         let mut found = Vec::new();
         let mut token = None;
         loop {
-            let request =
-                self.client().list_objects_v2().bucket(&self.name).prefix(self.whole(folder)).max_keys(self.access.page);
+            let request = self
+                .client()
+                .list_objects_v2()
+                .bucket(&self.name)
+                .prefix(self.whole(folder))
+                .max_keys(self.access.page);
             let request = match token.take() {
                 Some(token) => request.continuation_token(token),
                 None => request.start_after(self.whole(after)),
             };
-            let listed = request.send().await.map_err(|e| self.failed("listing", folder, reason(&e)))?;
+            let listed =
+                request.send().await.map_err(|e| self.failed("listing", folder, reason(&e)))?;
             let mut is_past = false;
             for object in listed.contents() {
-                let Some(key) = object.key().and_then(|key| key.strip_prefix(&self.whole(""))) else { continue };
-                let bytes = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+                let Some(key) = object.key().and_then(|key| key.strip_prefix(&self.whole("")))
+                else {
+                    continue;
+                };
+                let bytes =
+                    object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
                 is_past |= until.is_some_and(|until| key >= until);
-                found.extend(Object::read(key, bytes).filter(|_| until.is_none_or(|until| key < until)));
+                found.extend(
+                    Object::read(key, bytes).filter(|_| until.is_none_or(|until| key < until)),
+                );
             }
             token = listed.next_continuation_token().map(str::to_owned);
             if token.is_none() || is_past {
@@ -130,15 +160,21 @@ impl Bucket {
     }
 
     /// Begins to read an object from some byte on; `None` where there is no such object.
-    pub(super) async fn get(&self, key: &str, from: u64) -> Result<Option<GetObjectOutput>, StoreError> {
+    pub(super) async fn get(
+        &self,
+        key: &str,
+        from: u64,
+    ) -> Result<Option<GetObjectOutput>, StoreError> {
         let mut request = self.client().get_object().bucket(&self.name).key(self.whole(key));
         if from > 0 {
             request = request.range(format!("bytes={from}-"));
         }
         match request.send().await {
-            Ok(object) if from > 0 && object.content_range().is_none() => {
-                Err(self.failed("reading", key, "the object store does not send parts of objects".into()))
-            }
+            Ok(object) if from > 0 && object.content_range().is_none() => Err(self.failed(
+                "reading",
+                key,
+                "the object store does not send parts of objects".into(),
+            )),
             Ok(object) => Ok(Some(object)),
             Err(error) if self.is_missing(key, &error).await => Ok(None),
             Err(error) => Err(self.failed("reading", key, reason(&error))),
@@ -147,16 +183,27 @@ impl Bucket {
 
     async fn is_there(&self, key: &str) -> Result<bool, StoreError> {
         let key = self.whole(key);
-        let listed = self.client().list_objects_v2().bucket(&self.name).prefix(&key).max_keys(1).send().await;
+        let listed = self
+            .client()
+            .list_objects_v2()
+            .bucket(&self.name)
+            .prefix(&key)
+            .max_keys(1)
+            .send()
+            .await;
         let listed = listed.map_err(|e| self.failed("listing", &key, reason(&e)))?;
         Ok(listed.contents().iter().any(|object| object.key() == Some(&key)))
     }
 
     /// Reads a small object whole, with what tells it from every other state of it.
-    pub(super) async fn get_whole(&self, key: &str) -> Result<Option<(Vec<u8>, String)>, StoreError> {
+    pub(super) async fn get_whole(
+        &self,
+        key: &str,
+    ) -> Result<Option<(Vec<u8>, String)>, StoreError> {
         let Some(object) = self.get(key, 0).await? else { return Ok(None) };
         let version = object.e_tag().unwrap_or_default().to_owned();
-        let body = object.body.collect().await.map_err(|e| self.failed("reading", key, e.to_string()))?;
+        let body =
+            object.body.collect().await.map_err(|e| self.failed("reading", key, e.to_string()))?;
         Ok(Some((body.to_vec(), version)))
     }
 
@@ -185,19 +232,28 @@ impl Bucket {
     }
 
     /// Puts an object if the condition holds, exactly once, whatever happens to the answers on their way.
-    pub(super) async fn put(&self, key: &str, bytes: Bytes, condition: &Condition) -> Result<Put, StoreError> {
+    pub(super) async fn put(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        condition: &Condition,
+    ) -> Result<Put, StoreError> {
         let writer = random_id().map_err(|e| self.failed("writing", key, e.to_string()))?;
         for meeting in 1.. {
             let body = ByteStream::from(bytes.clone());
-            let request = self.client().put_object().bucket(&self.name).key(self.whole(key)).body(body);
+            let request =
+                self.client().put_object().bucket(&self.name).key(self.whole(key)).body(body);
             let request = request.metadata(WRITER, &writer);
             let request = match condition {
                 Condition::Absent => request.if_none_match("*"),
                 Condition::Unchanged(version) => request.if_match(version),
             };
-            let patience =
-                TimeoutConfig::builder().operation_attempt_timeout(self.access.patience + at_least(bytes.len())).build();
-            let request = request.customize().config_override(aws_sdk_s3::Config::builder().timeout_config(patience));
+            let patience = TimeoutConfig::builder()
+                .operation_attempt_timeout(self.access.patience + at_least(bytes.len()))
+                .build();
+            let request = request
+                .customize()
+                .config_override(aws_sdk_s3::Config::builder().timeout_config(patience));
             let Err(error) = request.send().await else { return Ok(Put::Done) };
             match status(&error) {
                 Some(409) if meeting < MEETINGS => {
@@ -206,9 +262,14 @@ impl Bucket {
                 }
                 // Refused, or it isn't there any more; unless it is our own that an earlier attempt put there.
                 Some(404 | 412) if !names_no_bucket(&error) => {
-                    return self.own(key, &writer).await.map(|own| if own { Put::Done } else { Put::Refused });
+                    return self
+                        .own(key, &writer)
+                        .await
+                        .map(|own| if own { Put::Done } else { Put::Refused });
                 }
-                Some(status) if status < 500 => return Err(self.failed("writing", key, reason(&error))),
+                Some(status) if status < 500 => {
+                    return Err(self.failed("writing", key, reason(&error)));
+                }
                 // Nobody knows whether it was put: looking tells.
                 Some(_) | None if self.own(key, &writer).await? => return Ok(Put::Done),
                 Some(_) | None => return Err(self.failed("writing", key, reason(&error))),
@@ -220,7 +281,11 @@ impl Bucket {
     /// Whether the object is the one that this writer put.
     async fn own(&self, key: &str, writer: &str) -> Result<bool, StoreError> {
         let head = self.head(key).await?;
-        Ok(head.is_some_and(|head| head.metadata().and_then(|metadata| metadata.get(WRITER)).is_some_and(|own| own == writer)))
+        Ok(head.is_some_and(|head| {
+            head.metadata()
+                .and_then(|metadata| metadata.get(WRITER))
+                .is_some_and(|own| own == writer)
+        }))
     }
 }
 
@@ -243,7 +308,10 @@ fn reason<E: ProvideErrorMetadata + std::error::Error + 'static>(error: &SdkErro
     match error {
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
-            let (code, message) = (service.err().code().unwrap_or("no code"), service.err().message().unwrap_or_default());
+            let (code, message) = (
+                service.err().code().unwrap_or("no code"),
+                service.err().message().unwrap_or_default(),
+            );
             format!("the object store answers {status} {code} {message}").trim_end().to_owned()
         }
         SdkError::TimeoutError(_) => "the object store did not answer in time".to_owned(),

@@ -80,7 +80,9 @@ pub(super) fn pack_key(first: GlobalPosition, last: GlobalPosition) -> String {
 pub(super) fn best(packs: &[Object]) -> Vec<Object> {
     let mut best: Vec<Object> = Vec::new();
     loop {
-        let Some(next) = best.last().and_then(|pack| pack.last).map_or(Some(1), |last| last.0.checked_add(1)) else {
+        let Some(next) =
+            best.last().and_then(|pack| pack.last).map_or(Some(1), |last| last.0.checked_add(1))
+        else {
             return best;
         };
         let going_on = packs.iter().filter(|pack| pack.last.is_some() && pack.first.0 >= next);
@@ -143,7 +145,10 @@ impl Chain {
             bytes += self.0[end].bytes;
             end += 1;
         }
-        while start > 0 && self.0[start - 1].bytes <= bytes && bytes + self.0[start - 1].bytes <= LARGEST {
+        while start > 0
+            && self.0[start - 1].bytes <= bytes
+            && bytes + self.0[start - 1].bytes <= LARGEST
+        {
             start -= 1;
             bytes += self.0[start].bytes;
         }
@@ -172,7 +177,8 @@ mod tests {
     #[test]
     fn names_in_order_of_their_bytes_are_positions_in_order() {
         let positions = [1, 2, 9, 10, 99, 100, 4_294_967_296, u64::MAX];
-        let names: Vec<String> = positions.into_iter().map(|at| commit_key(GlobalPosition(at))).collect();
+        let names: Vec<String> =
+            positions.into_iter().map(|at| commit_key(GlobalPosition(at))).collect();
         let mut sorted = names.clone();
         sorted.sort();
         assert_eq!(names, sorted);
@@ -199,9 +205,19 @@ mod tests {
 
     #[test]
     fn the_longest_packs_are_read_and_none_within_another() {
-        let packs = [pack(1, 40, 1), pack(1, 90, 1), pack(41, 190, 1), pack(41, 80, 1), pack(91, 120, 1), pack(130, 140, 1)];
+        let packs = [
+            pack(1, 40, 1),
+            pack(1, 90, 1),
+            pack(41, 190, 1),
+            pack(41, 80, 1),
+            pack(91, 120, 1),
+            pack(130, 140, 1),
+        ];
         assert_eq!(best(&packs), [pack(1, 90, 1), pack(91, 120, 1), pack(130, 140, 1)]);
-        assert_eq!(best(&[pack(1, u64::MAX, 1), pack(u64::MAX, u64::MAX, 1)]), [pack(1, u64::MAX, 1)]);
+        assert_eq!(
+            best(&[pack(1, u64::MAX, 1), pack(u64::MAX, u64::MAX, 1)]),
+            [pack(1, u64::MAX, 1)]
+        );
         assert_eq!(best(&[]), []);
     }
 
@@ -209,11 +225,17 @@ mod tests {
     fn commits_are_asked_for_where_no_pack_stands() {
         let mut chain = Chain::default();
         assert!(!chain.lacks_some_before(&pack(1, 90, 1)));
-        assert!(chain.lacks_some_before(&pack(51, 90, 1)), "the log began with something too large to pack");
+        assert!(
+            chain.lacks_some_before(&pack(51, 90, 1)),
+            "the log began with something too large to pack"
+        );
         assert_eq!(chain.after(), "commits/");
         chain.extend([pack(1, 90, 20)]);
         assert_eq!(chain.after(), commit_key(GlobalPosition(90)), "commits from 91 on are new");
-        assert!(!chain.lacks_some_before(&pack(91, 95, 1)) && chain.lacks_some_before(&pack(100, 120, 1)));
+        assert!(
+            !chain.lacks_some_before(&pack(91, 95, 1))
+                && chain.lacks_some_before(&pack(100, 120, 1))
+        );
         chain.extend([commit(91, 5), commit(95, 5)]);
         assert_eq!((chain.after(), chain.bytes()), (commit_key(GlobalPosition(95)), 30));
     }
@@ -266,12 +288,22 @@ mod tests {
 
     #[test]
     fn many_small_commits_make_a_pack_and_take_in_the_packs_that_are_no_larger() {
-        let commits = |from: u64, count: u64, bytes: u64| (from..from + count).map(move |at| commit(at, bytes));
+        let commits = |from: u64, count: u64, bytes: u64| {
+            (from..from + count).map(move |at| commit(at, bytes))
+        };
         assert_eq!(spans(&chain(commits(1, 31, 400))), None);
         assert_eq!(spans(&chain(commits(1, 32, 400))), Some((1, 32)));
-        let with_packs = |packs: Vec<Object>| chain(packs.into_iter().chain(commits(1_000, 32, 400)));
-        assert_eq!(spans(&with_packs(vec![pack(1, 999, 12_801)])), Some((1_000, 32)), "larger: left alone");
-        assert_eq!(spans(&with_packs(vec![pack(1, 499, 25_000), pack(500, 999, 12_800)])), Some((1, 34)));
+        let with_packs =
+            |packs: Vec<Object>| chain(packs.into_iter().chain(commits(1_000, 32, 400)));
+        assert_eq!(
+            spans(&with_packs(vec![pack(1, 999, 12_801)])),
+            Some((1_000, 32)),
+            "larger: left alone"
+        );
+        assert_eq!(
+            spans(&with_packs(vec![pack(1, 499, 25_000), pack(500, 999, 12_800)])),
+            Some((1, 34))
+        );
     }
 
     #[test]

@@ -82,7 +82,11 @@ pub struct S3Store {
 impl S3Store {
     /// A store that asks nothing until it is asked. The prefix has no slash at either end.
     pub fn new(bucket: &str, prefix: &str, access: S3Access) -> Self {
-        Self { bucket: Arc::new(Bucket::new(bucket, prefix, access)), chain: Mutex::default(), honest: OnceCell::new() }
+        Self {
+            bucket: Arc::new(Bucket::new(bucket, prefix, access)),
+            chain: Mutex::default(),
+            honest: OnceCell::new(),
+        }
     }
 
     /// The chain as it is now: one listing of what came since.
@@ -102,7 +106,11 @@ impl S3Store {
         let mut chain = Chain::default();
         for pack in best(&self.bucket.list(PACKS, PACKS, None).await?) {
             if chain.lacks_some_before(&pack) {
-                chain.extend(self.bucket.list(COMMITS, &chain.after(), Some(&commit_key(pack.first))).await?);
+                chain.extend(
+                    self.bucket
+                        .list(COMMITS, &chain.after(), Some(&commit_key(pack.first)))
+                        .await?,
+                );
             }
             chain.extend([pack]);
         }
@@ -123,11 +131,19 @@ impl S3Store {
 
     /// Puts objects that follow each other into a pack. Where it exists already, another reader has put the same bytes.
     async fn pack(&self, objects: &[Object]) -> Result<(), StoreError> {
-        let mut bytes = Vec::with_capacity(objects.iter().map(|object| object.bytes as usize).sum());
+        let mut bytes =
+            Vec::with_capacity(objects.iter().map(|object| object.bytes as usize).sum());
         let read = objects.iter().map(|object| async move {
-            let read = self.bucket.get_whole(&object.key()).await?.map(|(bytes, _)| bytes).unwrap_or_default();
+            let read = self
+                .bucket
+                .get_whole(&object.key())
+                .await?
+                .map(|(bytes, _)| bytes)
+                .unwrap_or_default();
             let is_whole = read.len() as u64 == object.bytes && read.ends_with(b"\n");
-            is_whole.then_some(read).ok_or_else(|| self.bucket.failed("packing", &object.key(), "it isn't whole".into()))
+            is_whole.then_some(read).ok_or_else(|| {
+                self.bucket.failed("packing", &object.key(), "it isn't whole".into())
+            })
         });
         let mut read = std::pin::pin!(stream::iter(read.collect::<Vec<_>>()).buffered(AT_ONCE));
         while let Some(part) = read.try_next().await? {
@@ -136,7 +152,10 @@ impl S3Store {
         let (Some(first), Some(last)) = (objects.first(), last_position(&bytes)) else {
             return Err(self.bucket.failed("packing", PACKS, "its last line can't be read".into()));
         };
-        self.bucket.put(&pack_key(first.first, last), bytes.into(), &Condition::Absent).await.map(drop)
+        self.bucket
+            .put(&pack_key(first.first, last), bytes.into(), &Condition::Absent)
+            .await
+            .map(drop)
     }
 
     /// Tells a server that ignores conditions: it would let two writers overwrite each other. S3 itself honours them
@@ -147,11 +166,12 @@ impl S3Store {
         }
         const PROBE: &str = "check/conditions";
         const TEXT: &[u8] = b"A second writer of this object must be refused.\n";
-        let probe = async |condition| self.bucket.put(PROBE, Bytes::from_static(TEXT), &condition).await;
+        let probe =
+            async |condition| self.bucket.put(PROBE, Bytes::from_static(TEXT), &condition).await;
         let checked = self.honest.get_or_try_init(|| async {
             // From the second start on, the first put is refused already.
-            let honours_absent =
-                probe(Condition::Absent).await? == Put::Refused || probe(Condition::Absent).await? == Put::Refused;
+            let honours_absent = probe(Condition::Absent).await? == Put::Refused
+                || probe(Condition::Absent).await? == Put::Refused;
             if !honours_absent {
                 return Err(StoreError::Unsafe("If-None-Match"));
             }
@@ -169,7 +189,11 @@ impl S3Store {
         let Head { position: base, .. } = commit.base();
         match self
             .bucket
-            .put(&commit_key(GlobalPosition(base.0 + 1)), Bytes::copy_from_slice(commit.lines()), &Condition::Absent)
+            .put(
+                &commit_key(GlobalPosition(base.0 + 1)),
+                Bytes::copy_from_slice(commit.lines()),
+                &Condition::Absent,
+            )
             .await?
         {
             Put::Done => Ok(None),
@@ -186,15 +210,29 @@ impl S3Store {
             return Ok(None);
         }
         // The name of the first commit of all, whatever position its first event has: so nobody else can begin too.
-        match self.bucket.put(&commit_key(GlobalPosition(1)), Bytes::copy_from_slice(log.bytes()), &Condition::Absent).await? {
+        match self
+            .bucket
+            .put(
+                &commit_key(GlobalPosition(1)),
+                Bytes::copy_from_slice(log.bytes()),
+                &Condition::Absent,
+            )
+            .await?
+        {
             Put::Done => Ok(None),
             Put::Refused => Err(StoreError::NotEmpty),
         }
     }
 
-    async fn replace_now(&self, name: &'static str, was: Option<Version>, bytes: Vec<u8>) -> Result<(), StoreError> {
+    async fn replace_now(
+        &self,
+        name: &'static str,
+        was: Option<Version>,
+        bytes: Vec<u8>,
+    ) -> Result<(), StoreError> {
         self.check().await?;
-        let condition = was.map_or(Condition::Absent, |Version(version)| Condition::Unchanged(version));
+        let condition =
+            was.map_or(Condition::Absent, |Version(version)| Condition::Unchanged(version));
         match self.bucket.put(&document_key(name), bytes.into(), &condition).await? {
             Put::Done => Ok(()),
             Put::Refused => Err(StoreError::Conflict(name)),
@@ -248,7 +286,12 @@ impl DocumentStore for S3Store {
         async move { Ok(self.bucket.version(&document_key(name)).await?.map(Version)) }.boxed()
     }
 
-    fn replace(&self, name: &'static str, was: Option<Version>, bytes: Vec<u8>) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn replace(
+        &self,
+        name: &'static str,
+        was: Option<Version>,
+        bytes: Vec<u8>,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
         self.replace_now(name, was, bytes).boxed()
     }
 }

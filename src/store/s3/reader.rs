@@ -38,7 +38,9 @@ pub(super) fn read(bucket: Arc<Bucket>, chain: &Chain) -> LogBytes {
         let mut begun = std::pin::pin!(begun.buffered(AHEAD));
         while let Some((object, answer)) = begun.next().await {
             let passed_on = match answer {
-                Ok(answer) => pass_on(&bucket, &object, answer.map(|answer| answer.body), &send).await,
+                Ok(answer) => {
+                    pass_on(&bucket, &object, answer.map(|answer| answer.body), &send).await
+                }
                 Err(error) => Err(error),
             };
             match passed_on {
@@ -52,7 +54,11 @@ pub(super) fn read(bucket: Arc<Bucket>, chain: &Chain) -> LogBytes {
             }
         }
     });
-    LogBytes { length, reader: Box::new(Pieces { pieces, current: Vec::new(), at: 0, left: length }), torn: 0 }
+    LogBytes {
+        length,
+        reader: Box::new(Pieces { pieces, current: Vec::new(), at: 0, left: length }),
+        torn: 0,
+    }
 }
 
 /// Passes an object on, asked for again from where an answer breaks off; false where nobody reads any more.
