@@ -204,15 +204,17 @@ impl Movie {
             }
             MovieEvent::PosterReplaced(e) => self.poster_ref = Some(e.poster_ref.into()),
             MovieEvent::BackdropReplaced(e) => self.backdrop_ref = Some(e.backdrop_ref.into()),
-            MovieEvent::RecommendedBy(e) => drop(self.recommended_by.insert(e.friend_slug.into())),
+            MovieEvent::RecommendedBy(e) => {
+                self.recommended_by.insert(e.friend_slug.into());
+            }
             MovieEvent::RecommendationRemoved(e) => {
-                drop(self.recommended_by.remove(&*e.friend_slug))
+                self.recommended_by.remove(&*e.friend_slug);
             }
             MovieEvent::WantToWatchWith(e) => {
-                drop(self.want_to_watch_with.insert(e.friend_slug.into()))
+                self.want_to_watch_with.insert(e.friend_slug.into());
             }
             MovieEvent::RemovedWantToWatchWith(e) => {
-                drop(self.want_to_watch_with.remove(&*e.friend_slug))
+                self.want_to_watch_with.remove(&*e.friend_slug);
             }
             MovieEvent::WatchSessionRecorded(e) => {
                 let id = SessionId::from_log(&e.session_id);

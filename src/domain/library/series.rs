@@ -323,15 +323,17 @@ impl Series {
             }
             SeriesEvent::PosterReplaced(e) => self.poster_ref = Some(e.poster_ref.into()),
             SeriesEvent::BackdropReplaced(e) => self.backdrop_ref = Some(e.backdrop_ref.into()),
-            SeriesEvent::RecommendedBy(e) => drop(self.recommended_by.insert(e.friend_slug.into())),
+            SeriesEvent::RecommendedBy(e) => {
+                self.recommended_by.insert(e.friend_slug.into());
+            }
             SeriesEvent::RecommendationRemoved(e) => {
-                drop(self.recommended_by.remove(&*e.friend_slug))
+                self.recommended_by.remove(&*e.friend_slug);
             }
             SeriesEvent::WantToWatchWith(e) => {
-                drop(self.want_to_watch_with.insert(e.friend_slug.into()))
+                self.want_to_watch_with.insert(e.friend_slug.into());
             }
             SeriesEvent::RemovedWantToWatchWith(e) => {
-                drop(self.want_to_watch_with.remove(&*e.friend_slug))
+                self.want_to_watch_with.remove(&*e.friend_slug);
             }
             SeriesEvent::PersonalRatingSet(e) => self.personal_rating = e.rating,
             SeriesEvent::RewatchSessionCreated(e) => {
