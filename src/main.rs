@@ -1,6 +1,6 @@
 //! The composition root: variables become a configuration, adapters, a service, and one way to serve it.
 
-use std::{num::NonZero, process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc};
 
 use anyhow::Context;
 use chrono::Utc;
@@ -9,9 +9,8 @@ use directories::ProjectDirs;
 use mediatheca_jellyfin_sync::{
     cli::{self, Cli, Exit},
     config::Config,
-    jellyfin::Limits,
     lambda,
-    service::Service,
+    service::{Outside, Service, ServiceOptions},
     store::{Location, Store, local::LocalStore, seal::KeySource},
 };
 
@@ -78,11 +77,10 @@ fn service(
         (None, None, Some(file)) => KeySource::File(file.clone()),
         (None, None, None) => KeySource::File(folders()?.config_dir().join("secret.key")),
     };
-    let workers = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let service =
-        Service::new(store(config, location)?, key, Limits::default(), Arc::new(Utc::now), workers);
+    let outside = Outside::with_clock(Arc::new(Utc::now));
+    let service = Service::new(store(config, location)?, key, outside, ServiceOptions::default());
     if let Some(every) = &config.every {
-        service.import_every(every.parse().context("MEDIATHECA_EVERY")?);
+        service.schedule().import_every(every.parse().context("MEDIATHECA_EVERY")?);
     }
     Ok(Arc::new(service))
 }

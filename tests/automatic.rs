@@ -10,7 +10,7 @@ use std::{
 
 use axum::response::Response;
 use chrono::TimeDelta;
-use mediatheca_jellyfin_sync::service::{Automatic, Service, ServiceError, SyncOptions};
+use mediatheca_jellyfin_sync::service::{ScheduledImport, Service, ServiceError, SyncOptions};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -27,8 +27,8 @@ fn log() -> LogText {
     LogText::new().series("dark-2017", "Dark", 2017, 70523, 10)
 }
 
-async fn due(service: &Service) -> Result<Automatic, ServiceError> {
-    service.import_by_itself(SyncOptions::default()).await
+async fn due(service: &Service) -> Result<ScheduledImport, ServiceError> {
+    service.schedule().import(SyncOptions::default()).await
 }
 
 async fn state(app: &TestApp) -> Value {
@@ -43,21 +43,21 @@ fn later(app: &TestApp, minutes: i64) {
 async fn what_is_due_is_imported_and_the_log_says_that_the_clock_struck() {
     let (url, _) = scripted(|target, _| sound(target)).await;
     let app = TestApp::with_log(log().text()).await;
-    assert!(matches!(due(&app.service).await, Ok(Automatic::NotSetUp)));
+    assert!(matches!(due(&app.service).await, Ok(ScheduledImport::NotSetUp)));
     assert_eq!(
-        app.service.next_import_in().await.unwrap(),
+        app.service.schedule().next_import_in().await.unwrap(),
         None,
         "nothing is due before a server is set up"
     );
     app.connect(&url).await;
     app.put("/api/settings/preferences", &json!({"sync":{"every":"30m"}})).await;
     assert_eq!(
-        app.service.next_import_in().await.unwrap(),
+        app.service.schedule().next_import_in().await.unwrap(),
         Some(Duration::ZERO),
         "the first is due at once"
     );
     assert!(
-        matches!(due(&app.service).await, Ok(Automatic::Imported(report)) if report.episodes_added == 1)
+        matches!(due(&app.service).await, Ok(ScheduledImport::Imported(report)) if report.episodes_added == 1)
     );
     let appended = app.appended(log().text());
     assert_eq!(appended.len(), 1);
@@ -68,10 +68,13 @@ async fn what_is_due_is_imported_and_the_log_says_that_the_clock_struck() {
         (&json!("30m"), &json!("2026-11-24T01:02:53Z"))
     );
     later(&app, 12);
-    assert_eq!(app.service.next_import_in().await.unwrap(), Some(Duration::from_secs(18 * 60)));
+    assert_eq!(
+        app.service.schedule().next_import_in().await.unwrap(),
+        Some(Duration::from_secs(18 * 60))
+    );
     later(&app, 60);
-    assert_eq!(app.service.next_import_in().await.unwrap(), Some(Duration::ZERO));
-    assert!(matches!(due(&app.service).await, Ok(Automatic::Imported(_))));
+    assert_eq!(app.service.schedule().next_import_in().await.unwrap(), Some(Duration::ZERO));
+    assert!(matches!(due(&app.service).await, Ok(ScheduledImport::Imported(_))));
     assert_eq!(app.appended(log().text()), appended, "once more adds nothing");
 }
 
@@ -80,7 +83,7 @@ async fn an_interval_given_at_the_start_stands_whatever_the_settings_say() {
     let app = TestApp::new().await;
     app.put("/api/settings/jellyfin", &json!({"serverUrl":"nas","username":"anna","password":"p"}))
         .await;
-    app.service.import_every("6h".parse().unwrap());
+    app.service.schedule().import_every("6h".parse().unwrap());
     app.put("/api/settings/preferences", &json!({"sync":{"every":"30m"}})).await;
     assert_eq!(state(&app).await["every"], "6h");
     let page = app.call("GET", "/settings", &[("accept", "text/html")], vec![]).await.text();
@@ -123,13 +126,13 @@ async fn runs_never_pile_up() {
     }
     let other = service(&app.store(), &app.folder.path().join("key"), limits(), app.clock.clone());
     for service in [&app.service, &other] {
-        assert!(matches!(due(service).await, Ok(Automatic::AlreadyRunning)));
+        assert!(matches!(due(service).await, Ok(ScheduledImport::AlreadyRunning)));
     }
     assert_eq!(arrived.load(Ordering::SeqCst), 1, "Jellyfin isn't even asked");
     gate.add_permits(10);
-    assert!(matches!(running.await.unwrap(), Ok(Automatic::Imported(_))));
+    assert!(matches!(running.await.unwrap(), Ok(ScheduledImport::Imported(_))));
     assert!(
-        matches!(due(&other).await, Ok(Automatic::Imported(_))),
+        matches!(due(&other).await, Ok(ScheduledImport::Imported(_))),
         "once it has ended, the next one runs"
     );
 }
@@ -142,7 +145,7 @@ async fn a_run_that_died_keeps_others_away_for_a_quarter_of_an_hour_at_most() {
     let died = tokio::time::timeout(Duration::from_millis(200), due(&app.service)).await;
     assert!(died.is_err() && arrived.load(Ordering::SeqCst) == 1, "cut off in mid-run");
     later(&app, 14);
-    assert!(matches!(due(&app.service).await, Ok(Automatic::AlreadyRunning)));
+    assert!(matches!(due(&app.service).await, Ok(ScheduledImport::AlreadyRunning)));
     later(&app, 1);
     let again = tokio::time::timeout(Duration::from_millis(200), due(&app.service)).await;
     assert!(again.is_err() && arrived.load(Ordering::SeqCst) == 2, "it is tried again");
@@ -166,7 +169,7 @@ async fn a_run_that_fails_is_in_the_status_and_tells_why() {
     assert!(failed["failure"]["detail"].as_str().unwrap().contains("500"), "{failed}");
     assert_eq!(failed["nextDue"], "2026-11-24T01:02:53Z", "and it is tried again when it is due");
     broken.store(false, Ordering::SeqCst);
-    assert!(matches!(due(&app.service).await, Ok(Automatic::Imported(_))));
+    assert!(matches!(due(&app.service).await, Ok(ScheduledImport::Imported(_))));
     assert_eq!(state(&app).await["failure"], Value::Null);
 }
 
@@ -205,7 +208,7 @@ async fn after_two_refusals_no_password_is_tried_until_a_person_has_looked() {
         stopped["stopped"]["detail"].as_str().unwrap().contains("enter the password again"),
         "{stopped}"
     );
-    assert_eq!(app.service.next_import_in().await.unwrap(), None);
+    assert_eq!(app.service.schedule().next_import_in().await.unwrap(), None);
     for path in ["/sync", "/settings"] {
         let page = app.call("GET", path, &[("accept", "text/html")], vec![]).await.text();
         assert!(page.contains("No import by itself"), "{path}");
@@ -220,7 +223,7 @@ async fn after_two_refusals_no_password_is_tried_until_a_person_has_looked() {
         Value::Null,
         "whoever has entered something anew wants it tried"
     );
-    assert!(matches!(due(&app.service).await, Ok(Automatic::Imported(_))));
+    assert!(matches!(due(&app.service).await, Ok(ScheduledImport::Imported(_))));
 }
 
 #[tokio::test]
@@ -247,10 +250,10 @@ async fn who_looks_through_a_preview_keeps_it_until_something_was_added() {
     .await;
     let app = TestApp::with_log(log().text()).await;
     app.connect(&url).await;
-    app.service.scan_for_preview(SyncOptions::default()).await.unwrap();
+    app.service.sync().scan_for_preview(SyncOptions::default()).await.unwrap();
     due(&app.service).await.unwrap();
-    assert!(app.service.preview().await.unwrap().is_some());
+    assert!(app.service.sync().preview().await.unwrap().is_some());
     played.store(true, Ordering::SeqCst);
     due(&app.service).await.unwrap();
-    assert!(app.service.preview().await.unwrap().is_none());
+    assert!(app.service.sync().preview().await.unwrap().is_none());
 }

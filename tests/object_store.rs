@@ -4,7 +4,6 @@
 
 use std::{
     collections::BTreeMap,
-    num::NonZero,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -17,7 +16,7 @@ use axum::{
 };
 use mediatheca_jellyfin_sync::{
     domain::library::Folded,
-    service::{JellyfinInput, Service, SyncOptions},
+    service::{JellyfinInput, Outside, Service, SyncOptions},
     store::{
         DocumentStore, LogStore, StoreError,
         s3::{S3Access, S3Keys, S3Store},
@@ -29,7 +28,7 @@ use crate::{
     client::{scripted, sound},
     store::{begin, commit, contract, race, read, whole},
     support::{
-        app::limits,
+        app::{limits, options},
         faults::{Fault, FaultyWay},
     },
 };
@@ -452,19 +451,19 @@ async fn an_import_that_finds_nothing_new_asks_for_little() {
         let store = Arc::new(S3Store::new(BUCKET, &prefix, access(&way.url)));
         let key = KeySource::File(folder.path().join("key"));
         let clock = Arc::new(|| "2026-11-24T12:00:00Z".parse().unwrap());
-        Service::new(store, key, limits(), clock, NonZero::new(2).unwrap())
+        Service::new(store, key, Outside::with_clock(clock), options(limits()))
     };
     let first = service();
-    first.begin_log(begin().text().into()).await.unwrap();
+    first.setup().begin_log(begin().text().into()).await.unwrap();
     let account = JellyfinInput {
         server_url: Some(url),
         username: Some("anna".into()),
         password: Some("correct horse".to_owned().into()),
         accept_invalid_certificates: None,
     };
-    first.test_jellyfin(&account).await.unwrap();
+    first.setup().test_jellyfin(&account).await.unwrap();
     for _ in 0..2 {
-        first.import_by_itself(SyncOptions::default()).await.unwrap();
+        first.schedule().import(SyncOptions::default()).await.unwrap();
     }
     let mut seen = [0; 3];
     let mut since = || {
@@ -479,9 +478,9 @@ async fn an_import_that_finds_nothing_new_asks_for_little() {
         since
     };
     since();
-    first.import_by_itself(SyncOptions::default()).await.unwrap();
+    first.schedule().import(SyncOptions::default()).await.unwrap();
     let warm = since();
-    service().import_by_itself(SyncOptions::default()).await.unwrap();
+    service().schedule().import(SyncOptions::default()).await.unwrap();
     let cold = since();
     // Of the cold one's, two puts look whether the server honours conditions, and two gets read the log.
     assert_eq!((warm, cold), ([2, 1, 7], [4, 3, 9]), "puts, lists, gets");

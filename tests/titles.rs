@@ -5,7 +5,7 @@ use std::sync::Arc;
 use httpmock::prelude::*;
 use mediatheca_jellyfin_sync::{
     domain::snapshot::Snapshot,
-    service::{ImportRequest, Service, Source, SyncOptions},
+    service::{ImportRequest, Outside, Service, ServiceOptions, Source, SyncOptions},
     store::{local::LocalStore, seal::KeySource},
 };
 use serde_json::json;
@@ -54,12 +54,11 @@ async fn service(app: &TestApp, tmdb: &MockServer, key: Option<&str>) -> Service
     let store = Arc::new(LocalStore::new(&app.store()));
     let clock = app.clock.clone();
     let clock = Arc::new(move || *clock.lock().unwrap());
+    let options = ServiceOptions { tmdb_url: tmdb.base_url(), ..app::options(app::limits()) };
     let key_source = KeySource::File(app.folder.path().join("key"));
-    let service =
-        Service::new(store, key_source, app::limits(), clock, std::num::NonZero::new(2).unwrap())
-            .with_tmdb_at(tmdb.base_url());
+    let service = Service::new(store, key_source, Outside::with_clock(clock), options);
     if let Some(key) = key {
-        service.save_tmdb(&key.to_owned().into()).await.unwrap();
+        service.account().save_tmdb(&key.to_owned().into()).await.unwrap();
     }
     service
 }
@@ -79,7 +78,7 @@ async fn missing_titles_and_their_watches_are_added_in_one_commit() {
     let app = TestApp::with_log(log.text()).await;
     let service = service(&app, &tmdb, Some("read-access-token")).await;
     let (import, options) = request(Some(true));
-    let report = service.import(import.clone(), options.clone()).await.unwrap();
+    let report = service.sync().import(import.clone(), options.clone()).await.unwrap();
     assert_eq!(
         (
             report.movies_auto_added,
@@ -121,7 +120,7 @@ async fn missing_titles_and_their_watches_are_added_in_one_commit() {
         "{}",
         appended[1]
     );
-    let again = service.import(import, options).await.unwrap();
+    let again = service.sync().import(import, options).await.unwrap();
     assert_eq!((again.movies_auto_added, again.movies_added, again.episodes_added), (0, 0, 0));
 }
 
@@ -136,7 +135,7 @@ async fn imports_at_once_add_a_missing_title_once() {
             .map(|_| {
                 let (service, (import, options)) = (service.clone(), request(Some(true)));
                 tokio::spawn(async move {
-                    service.import(import, options).await.unwrap().movies_auto_added
+                    service.sync().import(import, options).await.unwrap().movies_auto_added
                 })
             })
             .collect();
@@ -156,10 +155,13 @@ async fn titles_are_added_only_where_the_person_wants_it() {
     let app = TestApp::with_log(LogText::new().movie("a-1999", "A", 1999, 1).text()).await;
     let service = service(&app, &tmdb, Some("read-access-token")).await;
     let (import, options) = request(None);
-    assert_eq!(service.import(import.clone(), options.clone()).await.unwrap().movies_auto_added, 0);
+    assert_eq!(
+        service.sync().import(import.clone(), options.clone()).await.unwrap().movies_auto_added,
+        0
+    );
     let wanted = serde_json::from_value(json!({"sync":{"autoAdd":true}})).unwrap();
-    service.save_preferences(&wanted).await.unwrap();
-    assert_eq!(service.import(import, options).await.unwrap().movies_auto_added, 1);
+    service.account().save_preferences(&wanted).await.unwrap();
+    assert_eq!(service.sync().import(import, options).await.unwrap().movies_auto_added, 1);
 }
 
 #[tokio::test]
@@ -180,7 +182,7 @@ async fn a_missing_an_old_and_a_refused_key_are_told_apart_and_nothing_is_added(
         let before = app.log();
         let service = service(&app, &server, key).await;
         let (import, options) = request(Some(true));
-        let error = service.import(import, options).await.unwrap_err();
+        let error = service.sync().import(import, options).await.unwrap_err();
         assert_eq!(error.code(), "tmdb_error");
         assert!(error.to_string().contains(says), "{error}");
         assert_eq!(app.log(), before);

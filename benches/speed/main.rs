@@ -9,7 +9,6 @@ mod server;
 
 use std::{
     fs,
-    num::NonZero,
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
@@ -27,8 +26,7 @@ use mediatheca_jellyfin_sync::{
         zone::Zone,
     },
     http::{Access, router},
-    jellyfin::Limits,
-    service::{Service, SyncOptions},
+    service::{Outside, Service, ServiceOptions, SyncOptions},
     store::{LogStore, local::LocalStore, seal::KeySource},
 };
 use tower::ServiceExt;
@@ -72,14 +70,12 @@ fn main() {
 }
 
 fn service(folder: &Path, store: &Path) -> Service {
-    let workers = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let store = Arc::new(LocalStore::new(store));
     Service::new(
         store,
         KeySource::File(folder.join("key")),
-        Limits::default(),
-        Arc::new(Utc::now),
-        workers,
+        Outside::with_clock(Arc::new(Utc::now)),
+        ServiceOptions::default(),
     )
 }
 
@@ -94,7 +90,7 @@ async fn fold(folder: &Path, log: &Path) {
     for _ in 0..7 {
         let service = service(folder, log.parent().unwrap());
         let began = Instant::now();
-        let folded = service.folded().await.unwrap();
+        let folded = service.ledger().folded().await.unwrap();
         times.push(began.elapsed());
         assert_eq!(folded.log.events(), LIFETIME.events);
         if times.len() == 1 {
@@ -156,9 +152,9 @@ async fn scan(folder: &Path) {
     let service = service(folder, &store);
     let mut titles = Vec::new();
     generate::titles(&mut titles, LIFETIME);
-    service.begin_log(titles).await.unwrap();
-    service.test_jellyfin(&server.credentials()).await.unwrap();
-    service.scan(SyncOptions::default()).await.unwrap();
+    service.setup().begin_log(titles).await.unwrap();
+    service.setup().test_jellyfin(&server.credentials()).await.unwrap();
+    service.sync().scan(SyncOptions::default()).await.unwrap();
     println!(
         "scan    10,000 movies, 1,000 series, 50,000 played episodes: {} requests",
         server.requests_of_a_scan()
@@ -172,7 +168,7 @@ async fn scan(folder: &Path) {
         for _ in 0..3 {
             bare.push(server.bare_transfer().await);
             let began = Instant::now();
-            service.scan(SyncOptions::default()).await.unwrap();
+            service.sync().scan(SyncOptions::default()).await.unwrap();
             scans.push(began.elapsed());
         }
         let (bare, scan) = (best(&bare).as_secs_f64(), best(&scans).as_secs_f64());
@@ -192,10 +188,10 @@ async fn append(folder: &Path) {
     let mut titles = Vec::new();
     generate::titles(&mut titles, LIFETIME);
     let own = service(folder, &path);
-    own.begin_log(titles).await.unwrap();
+    own.setup().begin_log(titles).await.unwrap();
     let mut times = Vec::new();
     for round in 0..20 {
-        let folded = own.folded().await.unwrap();
+        let folded = own.ledger().folded().await.unwrap();
         let commit =
             folded.log.extend(&generate::additions(1_000, round), Via::Import, Utc::now()).unwrap();
         let began = Instant::now();
@@ -216,8 +212,8 @@ async fn pages(folder: &Path) {
     generate::log(&store.join("events.jsonl"), size);
     let server = server::Server::start(12_000, 200, 20).await;
     let prepare = service(folder, &store);
-    prepare.test_jellyfin(&server.credentials()).await.unwrap();
-    prepare.scan_for_preview(SyncOptions::default()).await.unwrap();
+    prepare.setup().test_jellyfin(&server.credentials()).await.unwrap();
+    prepare.sync().scan_for_preview(SyncOptions::default()).await.unwrap();
     println!(
         "pages   12,000 movies, 500 series, 50,000 events, a scan of 16,000 plays (goal: 20 ms)"
     );

@@ -50,7 +50,7 @@ pub async fn run(
     match cli.command {
         Command::Serve(args) => {
             let service = service()?;
-            args.every.into_iter().for_each(|every| service.import_every(every));
+            args.every.into_iter().for_each(|every| service.schedule().import_every(every));
             serve(service, args.listen, api_token).await.map(|()| Exit::Done)
         }
         Command::Demo(args) => show_demo(args, make, api_token).await,
@@ -70,17 +70,17 @@ pub async fn run(
 
 async fn settings(service: &Service, command: SettingsCommand) -> anyhow::Result<Exit> {
     match command {
-        SettingsCommand::Show => print_json(&service.settings_view().await?)?,
+        SettingsCommand::Show => print_json(&service.account().view().await?)?,
         SettingsCommand::Set(args) => set(service, args).await?,
         SettingsCommand::Test => {
-            let test = service.test_jellyfin(&JellyfinInput::default()).await?;
+            let test = service.setup().test_jellyfin(&JellyfinInput::default()).await?;
             eprintln!(
                 "connected to {} (Jellyfin {}) as {}",
                 test.server.name, test.server.version, test.user.name
             );
             print_json(&test)?;
         }
-        SettingsCommand::Forget => print_json(&service.forget_jellyfin().await?)?,
+        SettingsCommand::Forget => print_json(&service.account().forget().await?)?,
     }
     Ok(Exit::Done)
 }
@@ -99,7 +99,7 @@ async fn set(service: &Service, args: SetArgs) -> anyhow::Result<()> {
     } = args;
     let password = if password { Some(ask_secret("Password: ")?) } else { None };
     if tmdb_key {
-        service.save_tmdb(&ask_secret("API Read Access Token: ")?).await?;
+        service.account().save_tmdb(&ask_secret("API Read Access Token: ")?).await?;
     }
     let for_jellyfin = server_url.is_some()
         || username.is_some()
@@ -107,6 +107,7 @@ async fn set(service: &Service, args: SetArgs) -> anyhow::Result<()> {
         || accept_invalid_certificates.is_some();
     if for_jellyfin {
         service
+            .setup()
             .save_jellyfin(&JellyfinInput {
                 server_url,
                 username,
@@ -117,7 +118,7 @@ async fn set(service: &Service, args: SetArgs) -> anyhow::Result<()> {
     }
     let every = every.map(|every| Some(every).filter(|every| every != "never"));
     let sync = Some(SyncInput { auto_add, hold_possible_rewatches, every, ..SyncInput::default() });
-    print_json(&service.save_preferences(&PreferencesInput { time_zone, sync }).await?)
+    print_json(&service.account().save_preferences(&PreferencesInput { time_zone, sync }).await?)
 }
 
 fn ask_secret(prompt: &str) -> anyhow::Result<SecretString> {
@@ -130,7 +131,7 @@ fn ask_secret(prompt: &str) -> anyhow::Result<SecretString> {
 }
 
 async fn scan(service: &Service, args: ScanArgs) -> anyhow::Result<Exit> {
-    let report = service.scan(options(args.snapshot.as_deref())?).await?;
+    let report = service.sync().scan(options(args.snapshot.as_deref())?).await?;
     show_scan(&report, args.json)?;
     Ok(if report.errors.is_empty() { Exit::Done } else { Exit::Partial })
 }
@@ -154,14 +155,14 @@ async fn import(service: &Service, args: ImportArgs) -> anyhow::Result<Exit> {
             eprintln!("nobody is here to be asked: pass --yes to add, or --dry-run to look");
             return Ok(Exit::Usage);
         }
-        let report = service.scan(options(args.snapshot.as_deref())?).await?;
+        let report = service.sync().scan(options(args.snapshot.as_deref())?).await?;
         eprint!("{}", table::scan(&report));
         if report.summary.movies_to_add + report.summary.episodes_to_add > 0 && !confirm()? {
             eprintln!("nothing was added");
             return Ok(Exit::Done);
         }
     }
-    let report = service.import(request, options(args.snapshot.as_deref())?).await?;
+    let report = service.sync().import(request, options(args.snapshot.as_deref())?).await?;
     report.recovered.iter().for_each(|recovered| eprintln!("{recovered}"));
     if args.json {
         print_json(&report)?
@@ -216,7 +217,7 @@ fn progress_bar() -> Arc<dyn Fn(Progress) + Send + Sync> {
 }
 
 async fn save_snapshot(service: &Service, file: &Path) -> anyhow::Result<Exit> {
-    let snapshot = service.snapshot(options(None)?).await?;
+    let snapshot = service.sync().snapshot(options(None)?).await?;
     let json = serde_json::to_string_pretty(&*snapshot)?;
     if file == Path::new("-") {
         print(&format!("{json}\n"))?
@@ -251,7 +252,7 @@ async fn log(service: &Service, command: LogCommand) -> anyhow::Result<Exit> {
             return show_faults(bytes, &faults);
         }
         LogCommand::Check { file: None } => {
-            let check = service.check_log().await?;
+            let check = service.ledger().check().await?;
             if check.torn > 0 {
                 eprintln!(
                     "a crash left {} bytes of a commit behind the log: they are no part of it, and set aside when something is next added",
@@ -260,9 +261,9 @@ async fn log(service: &Service, command: LogCommand) -> anyhow::Result<Exit> {
             }
             return show_faults(check.bytes, &check.faults);
         }
-        LogCommand::Stat => print_json(&service.log_stat().await?)?,
+        LogCommand::Stat => print_json(&service.ledger().stat().await?)?,
         LogCommand::Export { file, after } => {
-            let lines = service.lines_after(GlobalPosition(after)).await?;
+            let lines = service.ledger().lines_after(GlobalPosition(after)).await?;
             // Reading waits for the store, which must not keep a thread that works for others.
             let bytes = tokio::task::spawn_blocking(move || export(lines, &file)).await??;
             eprintln!("exported {bytes} bytes");
@@ -275,7 +276,7 @@ async fn log(service: &Service, command: LogCommand) -> anyhow::Result<Exit> {
                 File::open(&file).and_then(|mut file| file.read_to_end(&mut log))
             };
             read.with_context(|| format!("can't read {}", file.display()))?;
-            let begun = service.begin_log(log).await?;
+            let begun = service.setup().begin_log(log).await?;
             begun.torn.iter().for_each(tell_of);
             eprintln!(
                 "the log begins with {} events, up to position {}",
@@ -330,13 +331,14 @@ async fn show_demo(
         demo::LOG.lines().count(),
         folder.path().display()
     );
-    service.begin_log(demo::LOG.into()).await?;
-    service.test_jellyfin(&server.credentials()).await?;
+    service.setup().begin_log(demo::LOG.into()).await?;
+    service.setup().test_jellyfin(&server.credentials()).await?;
     service
+        .account()
         .save_preferences(&PreferencesInput { time_zone: Some("Europe/Vienna".into()), sync: None })
         .await?;
     eprintln!("What a scan shows:\n");
-    print(&table::scan(&service.scan(SyncOptions::default()).await?))?;
+    print(&table::scan(&service.sync().scan(SyncOptions::default()).await?))?;
     if let Some(listen) = args.serve {
         return serve(service, listen, api_token).await.map(|()| Exit::Done);
     }
@@ -347,12 +349,12 @@ async fn show_demo(
         via: Via::Import,
     };
     eprintln!("\nWhat an import adds:\n");
-    print(&table::import(&service.import(request.clone(), SyncOptions::default()).await?))?;
+    print(&table::import(&service.sync().import(request.clone(), SyncOptions::default()).await?))?;
     eprintln!("\nThe same import again:\n");
-    print(&table::import(&service.import(request, SyncOptions::default()).await?))?;
+    print(&table::import(&service.sync().import(request, SyncOptions::default()).await?))?;
     eprintln!("\nThe last line of the log now:\n");
     let mut log = String::new();
-    service.lines_after(GlobalPosition::default()).await?.read_to_string(&mut log)?;
+    service.ledger().lines_after(GlobalPosition::default()).await?.read_to_string(&mut log)?;
     print(&format!("{}\n", log.lines().last().unwrap_or_default()))?;
     Ok(Exit::Done)
 }

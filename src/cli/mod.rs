@@ -3,7 +3,6 @@
 //! What a program may read goes to standard output, talk to standard error.
 
 mod commands;
-mod schedule;
 mod serve;
 mod table;
 
@@ -14,7 +13,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 pub use commands::run;
 
 use crate::{
-    service::Every,
+    service::Interval,
     store::{Location, Torn},
 };
 
@@ -82,7 +81,7 @@ struct ServeArgs {
     listen: std::net::SocketAddr,
     /// Import by itself that often, such as 30m or 6h, whatever the settings say
     #[arg(long, value_name = "INTERVAL")]
-    every: Option<Every>,
+    every: Option<Interval>,
 }
 
 #[derive(Debug, Args)]

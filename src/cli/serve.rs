@@ -5,9 +5,10 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::{Context, bail};
 use secrecy::SecretString;
 
-use super::{schedule::import_when_due, tell_of};
+use super::tell_of;
 use crate::{
     http::{Access, router},
+    resident,
     service::Service,
 };
 
@@ -32,16 +33,12 @@ pub(super) async fn serve(
     let listener = tokio::net::TcpListener::bind(listen)
         .await
         .with_context(|| format!("can't listen on {listen}"))?;
-    if let Some(torn) = service.recover().await? {
+    if let Some(torn) = service.setup().recover().await? {
         tell_of(&torn);
     }
     eprintln!("listening on http://{}", listener.local_addr()?);
-    // So that nobody waits for the log to be folded; where that fails, a request will say so.
-    let warmed = service.clone();
-    tokio::spawn(async move { warmed.folded().await.map(drop) });
-    let due = tokio::spawn(import_when_due(service.clone()));
+    let _loops = resident::start(&service);
     axum::serve(listener, router(service, access)).with_graceful_shutdown(interrupted()).await?;
-    due.abort();
     Ok(())
 }
 

@@ -21,7 +21,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     http::{Access, Problem, deadline_of, router, wants_progress},
-    service::{Automatic, Service, ServiceError, SyncOptions},
+    service::{ScheduledImport, Service, ServiceError, SyncOptions},
 };
 use invocation::{Front, Invocation, UnknownInvocation};
 
@@ -136,11 +136,13 @@ impl Function {
     ) -> Result<Box<RawValue>, InvocationError> {
         let options =
             SyncOptions { deadline: Some(deadline_of(context)), ..SyncOptions::default() };
-        let automatic = self.service.import_by_itself(options).await?;
+        let automatic = self.service.schedule().import(options).await?;
         eprintln!("{automatic}");
         let result = match &automatic {
-            Automatic::Imported(report) => to_raw_value(report),
-            Automatic::NotSetUp | Automatic::AlreadyRunning => to_raw_value(&automatic.to_string()),
+            ScheduledImport::Imported(report) => to_raw_value(report),
+            ScheduledImport::NotSetUp | ScheduledImport::AlreadyRunning => {
+                to_raw_value(&automatic.to_string())
+            }
         };
         Ok(result?)
     }

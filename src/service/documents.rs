@@ -1,25 +1,32 @@
-//! Small documents beside the log: read, and changed as they stand, again where somebody else was quicker.
+//! Small documents beside the log: read, and changed by compare-and-swap.
+//!
+//! A document that another writer replaced in the meantime is read and changed again. This part knows names and JSON,
+//! and nothing of what the documents say.
+
+use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::sync::Mutex;
 
-use super::{Service, ServiceError};
-use crate::store::{Document, StoreError};
+use super::ServiceError;
+use crate::store::{Document, Store, StoreError, Version};
 
-/// How often a document is replaced again because somebody else was quicker.
-pub(super) const TRIES: u32 = 10;
+/// How often a document is replaced again because another writer was quicker.
+const TRIES: u32 = 10;
 
-/// Decodes a document.
-pub(super) fn decode<T: DeserializeOwned>(
-    name: &'static str,
-    bytes: &[u8],
-) -> Result<T, ServiceError> {
-    serde_json::from_slice(bytes)
-        .map_err(|e| ServiceError::Document { name, reason: e.to_string() })
+/// The documents of a store.
+#[derive(Clone)]
+pub(super) struct Documents {
+    store: Arc<dyn Store>,
 }
 
-impl Service {
-    /// A document, or what stands for one that isn't there.
-    pub(super) async fn document<T: Default + DeserializeOwned>(
+impl Documents {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// Reads a document; its default if it doesn't exist.
+    pub(super) async fn read<T: Default + DeserializeOwned>(
         &self,
         name: &'static str,
     ) -> Result<T, ServiceError> {
@@ -29,27 +36,24 @@ impl Service {
         }
     }
 
-    /// Changes a document as it stands in the store; where the change says that it changed nothing, nothing is written.
-    pub(super) async fn change_document<T: Default + Serialize + DeserializeOwned>(
+    /// Changes a stored document; writes nothing if the change returns false.
+    pub(super) async fn change<T: Default + Serialize + DeserializeOwned>(
         &self,
         name: &'static str,
         mut change: impl FnMut(&mut T) -> Result<bool, ServiceError>,
     ) -> Result<T, ServiceError> {
         let mut changed = T::default();
-        self.replace_document(name, |stands| {
-            changed = stands
-                .map_or_else(|| Ok(T::default()), |document| decode(name, &document.bytes))?;
+        self.replace(name, |stored| {
+            changed = stored.map_or_else(|| Ok(T::default()), |one| decode(name, &one.bytes))?;
             let is_new = change(&mut changed)?;
-            Ok(is_new.then(|| {
-                serde_json::to_vec_pretty(&changed).expect("texts, numbers and flags always encode")
-            }))
+            Ok(is_new.then(|| encode(&changed)))
         })
         .await?;
         Ok(changed)
     }
 
-    /// Replaces a document by what is to follow on it as it stands; by nothing where that is none.
-    pub(super) async fn replace_document(
+    /// Compare-and-swap: `next` gets the stored document and returns the new bytes, or `None` to write nothing.
+    pub(super) async fn replace(
         &self,
         name: &'static str,
         mut next: impl FnMut(Option<&Document>) -> Result<Option<Vec<u8>>, ServiceError>,
@@ -59,10 +63,63 @@ impl Service {
             let document = self.store.get(name).await?;
             let Some(bytes) = next(document.as_ref())? else { return Ok(()) };
             tries += 1;
-            match self.store.replace(name, document.map(|document| document.version), bytes).await {
+            let version = document.map(|document| document.version);
+            match self.store.replace(name, version, bytes).await {
                 Err(StoreError::Conflict(_)) if tries < TRIES => {}
                 replaced => return Ok(replaced?),
             }
         }
+    }
+
+    /// Replaces a document whatever it says now, without reading a large one.
+    pub(super) async fn overwrite(
+        &self,
+        name: &'static str,
+        bytes: &[u8],
+    ) -> Result<(), ServiceError> {
+        let mut tries = 0;
+        loop {
+            let version = self.store.version(name).await?;
+            tries += 1;
+            match self.store.replace(name, version, bytes.to_vec()).await {
+                Err(StoreError::Conflict(_)) if tries < TRIES => {}
+                replaced => return Ok(replaced?),
+            }
+        }
+    }
+}
+
+fn decode<T: DeserializeOwned>(name: &'static str, bytes: &[u8]) -> Result<T, ServiceError> {
+    serde_json::from_slice(bytes)
+        .map_err(|source| ServiceError::Document { name, reason: source.to_string() })
+}
+
+fn encode(document: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec_pretty(document).expect("texts, numbers and flags always encode")
+}
+
+/// A decoded document, kept with the version it came from.
+pub(super) struct Cached<T> {
+    name: &'static str,
+    kept: Mutex<Option<(Version, T)>>,
+}
+
+impl<T: Clone + DeserializeOwned> Cached<T> {
+    pub(super) fn new(name: &'static str) -> Self {
+        Self { name, kept: Mutex::default() }
+    }
+
+    /// The document; decoded again only if it changed. `None` if it doesn't exist.
+    pub(super) async fn read(&self, documents: &Documents) -> Result<Option<T>, ServiceError> {
+        let Some(document) = documents.store.get(self.name).await? else { return Ok(None) };
+        let mut kept = self.kept.lock().await;
+        if let Some((version, decoded)) = &*kept
+            && *version == document.version
+        {
+            return Ok(Some(decoded.clone()));
+        }
+        let decoded: T = decode(self.name, &document.bytes)?;
+        *kept = Some((document.version, decoded.clone()));
+        Ok(Some(decoded))
     }
 }

@@ -1,18 +1,19 @@
-//! Which item of Jellyfin's a title of the library is, as the last run saw it: for posters, and for "play in Jellyfin".
+//! Which Jellyfin item a title of the library is, as the last whole run saw it: for posters, and for "Play in
+//! Jellyfin".
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Service, ServiceError, documents::decode};
-use crate::{
-    domain::{ids::ItemId, sync::Plan},
-    jellyfin::{Gallery, Poster, ServerUrl},
+use super::{
+    ServiceError,
+    documents::{Cached, Documents},
 };
+use crate::domain::{ids::ItemId, sync::Plan};
 
 const NAME: &str = "links";
 
-/// Items of Jellyfin's by the stream of the title they are.
+/// Jellyfin's items by the stream of the title each is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Links(BTreeMap<String, ItemId>);
@@ -33,55 +34,31 @@ impl Links {
     }
 }
 
-impl Service {
-    /// The links as the last run saw them.
+/// The document that keeps the links.
+pub struct LinkBook {
+    documents: Documents,
+    cached: Cached<Arc<Links>>,
+}
+
+impl LinkBook {
+    pub(super) fn new(documents: Documents) -> Self {
+        Self { documents, cached: Cached::new(NAME) }
+    }
+
+    /// The links as the last whole run saw them.
     ///
     /// # Errors
     /// The store fails.
-    pub async fn links(&self) -> Result<Arc<Links>, ServiceError> {
-        let Some(document) = self.store.get(NAME).await? else { return Ok(Arc::default()) };
-        let mut kept = self.links.lock().await;
-        if let Some((version, links)) = &*kept
-            && *version == document.version
-        {
-            return Ok(links.clone());
-        }
-        let links: Arc<Links> = decode(NAME, &document.bytes)?;
-        *kept = Some((document.version, links.clone()));
-        Ok(links)
+    pub async fn read(&self) -> Result<Arc<Links>, ServiceError> {
+        Ok(self.cached.read(&self.documents).await?.unwrap_or_default())
     }
 
-    pub(super) async fn keep_links(&self, links: &Links) -> Result<(), ServiceError> {
-        let kept = self.replace_document(NAME, |stands| {
-            let bytes = serde_json::to_vec(links).expect("texts always encode");
-            Ok(stands.is_none_or(|document| document.bytes != bytes).then_some(bytes))
+    pub(super) async fn keep(&self, links: &Links) -> Result<(), ServiceError> {
+        let bytes = serde_json::to_vec(links).expect("texts always encode");
+        let changed = self.documents.replace(NAME, |stored| {
+            let is_new = stored.is_none_or(|document| document.bytes != bytes);
+            Ok(is_new.then(|| bytes.clone()))
         });
-        kept.await
-    }
-
-    /// An item's poster, from Jellyfin; `None` where it has none.
-    ///
-    /// # Errors
-    /// There are no settings, or Jellyfin fails.
-    pub async fn poster(&self, item: &ItemId) -> Result<Option<Poster>, ServiceError> {
-        let (server, accept) =
-            self.settings().await?.address()?.ok_or(ServiceError::NotConfigured)?;
-        let gallery = self.gallery_at(server, accept).await?;
-        Ok(gallery.poster(item).await?)
-    }
-
-    /// The connections to a server are kept: a page asks for sixty posters at once.
-    async fn gallery_at(
-        &self,
-        server: ServerUrl,
-        accept: bool,
-    ) -> Result<Arc<Gallery>, ServiceError> {
-        let mut kept = self.gallery.lock().await;
-        if let Some(gallery) = kept.as_ref().filter(|gallery| gallery.is_at(&server, accept)) {
-            return Ok(gallery.clone());
-        }
-        let gallery = Arc::new(Gallery::new(server, accept, &self.limits)?);
-        *kept = Some(gallery.clone());
-        Ok(gallery)
+        changed.await
     }
 }

@@ -1,124 +1,174 @@
-//! Where the domain and the adapters meet, and nowhere else: read, fold, fetch, plan, extend, append.
+//! Where the domain and the adapters meet: read, fold, fetch, plan, extend, append.
+//!
+//! Each part owns its state and its methods, and names only parts on lower ranks: `documents` <- `ledger`, `account`,
+//! `journal`, `links` <- `setup`, `pictures`, `sync` <- `schedule` <- `status`. [`Service`] builds the parts and hands
+//! them out.
 
-mod automatic;
+mod account;
 mod documents;
 mod error;
+mod interval;
+mod journal;
+mod ledger;
 mod links;
-mod log;
-mod newest;
-mod preview;
-mod recovery;
+mod outside;
+mod pictures;
+mod progress;
 pub mod report;
-mod runs;
-mod settings;
+mod schedule;
+mod setup;
 mod status;
 mod sync;
-mod titles;
 
-use std::{
-    num::NonZero,
-    sync::{Arc, Mutex},
+use std::{num::NonZero, sync::Arc};
+
+pub use account::{
+    Account, ConnectionTest, JellyfinInput, PreferencesInput, SettingsView, SyncInput,
+    SyncPreferences,
 };
-
-use chrono::{DateTime, Utc};
-
-pub use automatic::{Automatic, Every};
 pub use error::{ServiceError, SettingError};
-pub use links::Links;
-pub use log::{LogCheck, LogStat};
-pub use newest::{EventFilter, LoggedEvent, Newest};
-pub use preview::{LeftOut, Preview, PreviewEpisode, PreviewRow};
-pub use recovery::{LastRecovery, RecoveredReport};
-pub use runs::{RunWatch, Running};
-pub use settings::{
-    ConnectionTest, JellyfinInput, PreferencesInput, SettingsView, SyncInput, SyncPreferences,
-};
+pub use interval::Interval;
+pub use journal::{Journal, LastRecovery, RecoveredReport, RunWatch, Running};
+pub use ledger::{EventFilter, Ledger, LogCheck, LogStat, LoggedEvent, Newest};
+pub use links::{LinkBook, Links};
+pub use outside::{Clock, Outside};
+pub use pictures::Pictures;
+pub use progress::{Listener, Phase, Progress};
+pub use schedule::{Schedule, ScheduledImport};
+pub use setup::Setup;
 pub use status::{Failure, LastConnection, LastImport, LastScan, StatusReport};
-pub use sync::{ImportRequest, Phase, Progress, Source, SyncOptions};
-
-use runs::Runs;
+pub use sync::{
+    ImportRequest, LeftOut, Preview, PreviewEpisode, PreviewRow, Source, Sync, SyncOptions,
+};
 
 use crate::{
-    domain::library::Folded,
-    jellyfin::{Gallery, Limits},
-    store::{Stamp, Store, Version, seal::KeySource},
+    jellyfin::Limits,
+    store::{Store, seal::KeySource},
     tmdb,
 };
+use documents::Documents;
+use sync::Parts;
 
-/// What tells the time: the system's clock, or a test's.
-pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
-
-/// The product, whatever stands in front of it: HTTP, a command line, a schedule.
-///
-/// It keeps nothing between two calls that it couldn't read again: the folded log is a copy, valid as long as the log
-/// looks the same from outside.
-pub struct Service {
-    store: Arc<dyn Store>,
-    key: KeySource,
-    limits: Limits,
-    clock: Clock,
-    workers: NonZero<usize>,
-    tmdb_url: String,
-    folded: Mutex<Option<(Stamp, Arc<Folded>)>>,
-    runs: Runs,
-    every: Mutex<Option<Every>>,
-    settings_changed: tokio::sync::Notify,
-    preview: Kept<Option<Arc<Preview>>>,
-    links: Kept<Arc<Links>>,
-    gallery: tokio::sync::Mutex<Option<Arc<Gallery>>>,
+/// How a service works, whatever it works on.
+#[derive(Debug, Clone)]
+pub struct ServiceOptions {
+    /// Limits of requests to Jellyfin.
+    pub limits: Limits,
+    /// How many threads may fold a log.
+    pub workers: NonZero<usize>,
+    /// Where TMDB answers.
+    pub tmdb_url: String,
 }
 
-/// A document as it was decoded last, and what it was then.
-type Kept<T> = tokio::sync::Mutex<Option<(Version, T)>>;
+impl Default for ServiceOptions {
+    fn default() -> Self {
+        let workers = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        Self { limits: Limits::default(), workers, tmdb_url: tmdb::BASE_URL.to_owned() }
+    }
+}
+
+/// The product over one store, whatever stands in front of it: HTTP, a command line, a schedule.
+///
+/// Its parts keep nothing between two calls that they couldn't read again.
+pub struct Service {
+    store: Arc<dyn Store>,
+    ledger: Arc<Ledger>,
+    account: Arc<Account>,
+    journal: Arc<Journal>,
+    links: Arc<LinkBook>,
+    setup: Setup,
+    pictures: Pictures,
+    sync: Arc<Sync>,
+    schedule: Schedule,
+}
 
 impl Service {
-    /// A service over a store, that does nothing until it is asked.
+    /// A service over a store. It does nothing until a caller asks.
     pub fn new(
         store: Arc<dyn Store>,
         key: KeySource,
-        limits: Limits,
-        clock: Clock,
-        workers: NonZero<usize>,
+        outside: Outside,
+        options: ServiceOptions,
     ) -> Self {
-        let tmdb_url = tmdb::BASE_URL.to_owned();
+        let ServiceOptions { limits, workers, tmdb_url } = options;
+        let documents = Documents::new(store.clone());
+        let ledger = Arc::new(Ledger::new(store.clone(), workers));
+        let account =
+            Arc::new(Account::new(documents.clone(), key, limits.clone(), outside.clone()));
+        let journal = Arc::new(Journal::new(documents.clone(), outside.clone()));
+        let links = Arc::new(LinkBook::new(documents.clone()));
+        let parts = Parts {
+            documents,
+            ledger: ledger.clone(),
+            account: account.clone(),
+            journal: journal.clone(),
+            links: links.clone(),
+            outside: outside.clone(),
+        };
+        let sync = Arc::new(Sync::new(parts, tmdb_url));
         Self {
             store,
-            key,
-            limits,
-            clock,
-            workers,
-            tmdb_url,
-            folded: Mutex::new(None),
-            runs: Runs::default(),
-            every: Mutex::default(),
-            settings_changed: tokio::sync::Notify::new(),
-            preview: Kept::default(),
-            links: Kept::default(),
-            gallery: tokio::sync::Mutex::default(),
+            setup: Setup::new(account.clone(), journal.clone(), ledger.clone()),
+            pictures: Pictures::new(account.clone(), limits),
+            schedule: Schedule::new(account.clone(), journal.clone(), sync.clone(), outside),
+            ledger,
+            account,
+            journal,
+            links,
+            sync,
         }
-    }
-
-    /// The same with TMDB at another address.
-    pub fn with_tmdb_at(self, tmdb_url: String) -> Self {
-        Self { tmdb_url, ..self }
-    }
-
-    fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
-    }
-
-    /// Follows what runs in this process.
-    pub fn follow_runs(&self) -> RunWatch {
-        self.runs.follow()
-    }
-
-    /// Ends when the settings are next changed in this process.
-    pub fn settings_change(&self) -> impl Future<Output = ()> + '_ {
-        self.settings_changed.notified()
     }
 
     /// The store that it works on.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// The log.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The settings.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// How the last runs went, and what runs now.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Which Jellyfin item each title is.
+    pub fn links(&self) -> &LinkBook {
+        &self.links
+    }
+
+    /// Connecting a server and beginning a log.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Posters.
+    pub fn pictures(&self) -> &Pictures {
+        &self.pictures
+    }
+
+    /// Scans and imports.
+    pub fn sync(&self) -> &Sync {
+        &self.sync
+    }
+
+    /// Automatic imports.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// How the last runs went, what runs now, and when the next import is due.
+    ///
+    /// # Errors
+    /// The store fails, or the settings can't be read.
+    pub async fn status(&self) -> Result<StatusReport, ServiceError> {
+        status::report(&self.account, &self.journal, &self.schedule).await
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::recovery::RecoveredReport;
+use super::journal::RecoveredReport;
 use crate::domain::{
     events::Head,
     snapshot::{EpisodeItem, Item, ItemFault, Server, Snapshot, TmdbRef},

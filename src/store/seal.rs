@@ -5,6 +5,7 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -56,9 +57,48 @@ pub enum KeySource {
     Given(SecretString),
 }
 
+/// Gives bytes that can't be guessed: the system's, or a test's.
+#[derive(Clone)]
+pub struct Entropy(Arc<dyn Fn(&mut [u8]) -> Result<(), getrandom::Error> + Send + Sync>);
+
+impl Entropy {
+    /// The system's.
+    pub fn system() -> Self {
+        Self::from_source(getrandom::fill)
+    }
+
+    /// Bytes from a source of the caller's.
+    pub fn from_source(
+        fill: impl Fn(&mut [u8]) -> Result<(), getrandom::Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(fill))
+    }
+
+    /// That many bytes.
+    ///
+    /// # Errors
+    /// The source fails.
+    pub fn bytes<const N: usize>(&self) -> Result<[u8; N], SealError> {
+        let mut bytes = [0; N];
+        (self.0)(&mut bytes).map_err(SealError::NoRandomness)?;
+        Ok(bytes)
+    }
+
+    /// An id that occurs only once: 32 small hex digits.
+    ///
+    /// # Errors
+    /// The source fails.
+    pub fn id(&self) -> Result<String, SealError> {
+        Ok(self.bytes::<16>()?.map(|byte| format!("{byte:02x}")).concat())
+    }
+}
+
 /// A key that seals and opens.
 #[derive(Clone)]
-pub struct SealingKey(XChaCha20Poly1305);
+pub struct SealingKey {
+    cipher: XChaCha20Poly1305,
+    entropy: Entropy,
+}
 
 impl fmt::Debug for SealingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,23 +111,24 @@ impl SealingKey {
     ///
     /// # Errors
     /// The key is malformed, or its file can't be read or made.
-    pub fn load(source: &KeySource) -> Result<Self, SealError> {
+    pub fn load(source: &KeySource, entropy: &Entropy) -> Result<Self, SealError> {
         match source {
-            KeySource::Given(text) => Self::parse(text.expose_secret()),
+            KeySource::Given(text) => Self::parse(text.expose_secret(), entropy),
             KeySource::File(path) => match read_key_file(path)? {
-                Some(text) => Self::parse(&text),
-                None => Self::create(path),
+                Some(text) => Self::parse(&text, entropy),
+                None => Self::create(path, entropy),
             },
         }
     }
 
-    fn parse(text: &str) -> Result<Self, SealError> {
+    fn parse(text: &str, entropy: &Entropy) -> Result<Self, SealError> {
         let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|_| SealError::BadKey)?;
-        XChaCha20Poly1305::new_from_slice(&bytes).map(Self).map_err(|_| SealError::BadKey)
+        let cipher = XChaCha20Poly1305::new_from_slice(&bytes).map_err(|_| SealError::BadKey)?;
+        Ok(Self { cipher, entropy: entropy.clone() })
     }
 
-    fn create(path: &Path) -> Result<Self, SealError> {
-        let text = BASE64_STANDARD.encode(random::<32>()?);
+    fn create(path: &Path, entropy: &Entropy) -> Result<Self, SealError> {
+        let text = BASE64_STANDARD.encode(entropy.bytes::<32>()?);
         let failed =
             |source| SealError::KeyFile { action: "making", path: path.to_owned(), source };
         if let Some(folder) = path.parent() {
@@ -102,11 +143,11 @@ impl SealingKey {
                 file.write_all(format!("{text}\n").as_bytes())
                     .and_then(|()| file.sync_all())
                     .map_err(failed)?;
-                Self::parse(&text)
+                Self::parse(&text, entropy)
             }
             // Another process was quicker: its key is the key.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Self::parse(&read_key_file(path)?.ok_or(SealError::BadKey)?)
+                Self::parse(&read_key_file(path)?.ok_or(SealError::BadKey)?, entropy)
             }
             Err(error) => Err(failed(error)),
         }
@@ -117,10 +158,10 @@ impl SealingKey {
     /// # Errors
     /// The system gives no randomness.
     pub fn seal(&self, name: &str, secret: &SecretString) -> Result<String, SealError> {
-        let nonce = random::<24>()?;
+        let nonce = self.entropy.bytes::<24>()?;
         let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: name.as_bytes() };
         let sealed = self
-            .0
+            .cipher
             .encrypt(&XNonce::from(nonce), payload)
             .expect("a password is far below the cipher's limit of 256 GB");
         Ok(format!("{PREFIX}{}", BASE64_STANDARD.encode([&nonce[..], &sealed].concat())))
@@ -138,7 +179,7 @@ impl SealingKey {
             .ok_or_else(wrong)?;
         let (nonce, sealed) = bytes.split_first_chunk::<24>().ok_or_else(wrong)?;
         let opened = self
-            .0
+            .cipher
             .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: name.as_bytes() })
             .map_err(|_| wrong())?;
         String::from_utf8(opened).map(SecretString::from).map_err(|_| wrong())
@@ -161,30 +202,12 @@ fn read_key_file(path: &Path) -> Result<Option<String>, SealError> {
     Ok(Some(text))
 }
 
-/// Bytes that nobody can guess.
-///
-/// # Errors
-/// The system gives none.
-pub fn random<const N: usize>() -> Result<[u8; N], SealError> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(SealError::NoRandomness)?;
-    Ok(bytes)
-}
-
-/// An id that nobody else draws: 32 small hex digits.
-///
-/// # Errors
-/// The system gives none.
-pub fn random_id() -> Result<String, SealError> {
-    Ok(random::<16>()?.map(|byte| format!("{byte:02x}")).concat())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn key(byte: u8) -> SealingKey {
-        SealingKey::parse(&BASE64_STANDARD.encode([byte; 32])).unwrap()
+        SealingKey::parse(&BASE64_STANDARD.encode([byte; 32]), &Entropy::system()).unwrap()
     }
 
     #[test]
@@ -214,17 +237,26 @@ mod tests {
     fn a_key_file_is_made_once_and_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let source = KeySource::File(folder.path().join("deeper/key"));
-        let sealed =
-            SealingKey::load(&source).unwrap().seal("a", &SecretString::from("b")).unwrap();
+        let sealed = SealingKey::load(&source, &Entropy::system())
+            .unwrap()
+            .seal("a", &SecretString::from("b"))
+            .unwrap();
         assert_eq!(
-            SealingKey::load(&source).unwrap().open("a", &sealed).unwrap().expose_secret(),
+            SealingKey::load(&source, &Entropy::system())
+                .unwrap()
+                .open("a", &sealed)
+                .unwrap()
+                .expose_secret(),
             "b"
         );
         #[cfg(unix)]
         {
             let KeySource::File(path) = &source else { panic!("it is a file") };
             fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
-            assert!(matches!(SealingKey::load(&source), Err(SealError::KeyFileOpen { .. })));
+            assert!(matches!(
+                SealingKey::load(&source, &Entropy::system()),
+                Err(SealError::KeyFileOpen { .. })
+            ));
         }
     }
 }

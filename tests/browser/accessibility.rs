@@ -49,7 +49,7 @@ const PAGES: [&str; 9] = [
 async fn filled() -> Site {
     let (site, jellyfin) = Site::demo().await;
     site.connect(&jellyfin).await;
-    site.service.scan_for_preview(Default::default()).await.unwrap();
+    site.service.sync().scan_for_preview(Default::default()).await.unwrap();
     site
 }
 

@@ -337,7 +337,7 @@ async fn a_second_tab_that_imports_at_once_adds_nothing_twice() {
     let before = lines(&site);
     site.connect_to(&url).await;
     gate.let_one_through();
-    site.service.scan_for_preview(Default::default()).await.unwrap();
+    site.service.sync().scan_for_preview(Default::default()).await.unwrap();
     let import = async |page: &Page| {
         page.open("/sync").await;
         page.press("Import").await;

@@ -1,14 +1,13 @@
 //! The product on a port of its own, over a store of its own, beside a Jellyfin of its own.
 
-use std::{num::NonZero, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use axum::Router;
 use chrono::Utc;
 use mediatheca_jellyfin_sync::{
     demo,
     http::{Access, router},
-    jellyfin::Limits,
-    service::{JellyfinInput, Service},
+    service::{JellyfinInput, Outside, Service, ServiceOptions},
     store::{local::LocalStore, seal::KeySource},
 };
 
@@ -30,7 +29,7 @@ impl Site {
     pub async fn with(log: &str, access: Access) -> Self {
         let site = Self::over(access).await;
         if !log.is_empty() {
-            site.service.begin_log(log.into()).await.unwrap();
+            site.service.setup().begin_log(log.into()).await.unwrap();
         }
         site
     }
@@ -43,9 +42,8 @@ impl Site {
         let service = Arc::new(Service::new(
             store,
             key,
-            Limits::default(),
-            Arc::new(Utc::now),
-            NonZero::new(2).unwrap(),
+            Outside::with_clock(Arc::new(Utc::now)),
+            ServiceOptions::default(),
         ));
         let url = serve(router(service.clone(), access)).await;
         Self { url, service, folder }
@@ -62,12 +60,12 @@ impl Site {
         std::fs::create_dir_all(site.log().parent().unwrap()).unwrap();
         generate::log(&site.log(), LARGE);
         let server = Server::start(12_000, 200, 20).await;
-        site.service.test_jellyfin(&server.credentials()).await.unwrap();
+        site.service.setup().test_jellyfin(&server.credentials()).await.unwrap();
         (site, server)
     }
 
     pub async fn connect(&self, jellyfin: &demo::Jellyfin) {
-        self.service.test_jellyfin(&jellyfin.credentials()).await.unwrap();
+        self.service.setup().test_jellyfin(&jellyfin.credentials()).await.unwrap();
     }
 
     pub async fn connect_to(&self, url: &str) {
@@ -77,7 +75,7 @@ impl Site {
             password: Some("demo".to_owned().into()),
             accept_invalid_certificates: None,
         };
-        self.service.save_jellyfin(&input).await.unwrap();
+        self.service.setup().save_jellyfin(&input).await.unwrap();
     }
 
     pub fn log(&self) -> PathBuf {

@@ -6,7 +6,7 @@ use crate::site::Site;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_of_a_large_library_stays_below_fifty_kilobytes() {
     let (site, _server) = Site::large().await;
-    site.service.scan_for_preview(Default::default()).await.unwrap();
+    site.service.sync().scan_for_preview(Default::default()).await.unwrap();
     let client = reqwest::Client::new();
     let get = async |path: &str| {
         let request = client.get(format!("{}{path}", site.url)).header("accept", "text/html");

@@ -19,7 +19,7 @@ use mediatheca_jellyfin_sync::{
     domain::events::Via,
     http::{Access, router},
     jellyfin::Limits,
-    service::{ImportRequest, Service},
+    service::{ImportRequest, Outside, Service, ServiceOptions},
     store::{local::LocalStore, seal::KeySource},
 };
 use serde_json::{Value, json};
@@ -106,7 +106,7 @@ impl TestApp {
     /// A store that begins with a log.
     pub async fn with_log(log: &str) -> Self {
         let app = Self::new().await;
-        app.service.begin_log(log.into()).await.unwrap();
+        app.service.setup().begin_log(log.into()).await.unwrap();
         app
     }
 
@@ -239,6 +239,12 @@ impl TestApp {
     }
 }
 
+/// A service with those limits, on two threads.
+pub fn options(limits: Limits) -> ServiceOptions {
+    let workers = NonZero::new(2).unwrap();
+    ServiceOptions { limits, workers, ..ServiceOptions::default() }
+}
+
 /// A service over a folder.
 pub fn service(
     store: &Path,
@@ -251,8 +257,7 @@ pub fn service(
     Arc::new(Service::new(
         store,
         KeySource::File(key.to_owned()),
-        limits,
-        clock,
-        NonZero::new(2).unwrap(),
+        Outside::with_clock(clock),
+        options(limits),
     ))
 }

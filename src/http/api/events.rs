@@ -42,7 +42,8 @@ pub async fn lines(
         Problem::new("invalid_request", "`after` must be a position: a whole number from 0")
             .with_status(StatusCode::BAD_REQUEST)
     })?;
-    let mut lines = app.service.lines_after(GlobalPosition(after.unwrap_or_default())).await?;
+    let mut lines =
+        app.service.ledger().lines_after(GlobalPosition(after.unwrap_or_default())).await?;
     let (send, pieces) = mpsc::channel::<std::io::Result<Bytes>>(4);
     tokio::task::spawn_blocking(move || {
         loop {
@@ -81,6 +82,6 @@ pub struct Begun {
 #[utoipa::path(post, path = "/api/events", request_body(content = String, content_type = "application/x-ndjson"),
     responses((status = 200, body = Begun), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub async fn begin(State(app): State<App>, RawBody(body): RawBody) -> Result<Json<Begun>, Problem> {
-    let begun = app.service.begin_log(body.into()).await?;
+    let begun = app.service.setup().begin_log(body.into()).await?;
     Ok(Json(Begun { events: begun.events, position: begun.head.position.0 }))
 }

@@ -224,7 +224,7 @@ impl SeriesView {
 #[utoipa::path(get, path = "/api/library/movies",
     responses((status = 200, body = Movies), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub async fn movies(State(app): State<App>) -> Result<Json<Movies>, Problem> {
-    let folded = app.service.folded().await?;
+    let folded = app.service.ledger().folded().await?;
     Ok(Json(Movies { movies: folded.library.movies().map(MovieView::of).collect() }))
 }
 
@@ -235,7 +235,7 @@ pub async fn movie(
     State(app): State<App>,
     Path(slug): Path<String>,
 ) -> Result<Json<MovieView>, Problem> {
-    let folded = app.service.folded().await?;
+    let folded = app.service.ledger().folded().await?;
     let movie = folded.library.movie(&StreamId::from_log(&format!("Movie-{slug}")));
     movie.map(|movie| Json(MovieView::of(movie))).ok_or_else(|| no_title("movie", &slug))
 }
@@ -244,7 +244,7 @@ pub async fn movie(
 #[utoipa::path(get, path = "/api/library/series",
     responses((status = 200, body = AllSeries), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub async fn all_series(State(app): State<App>) -> Result<Json<AllSeries>, Problem> {
-    let folded = app.service.folded().await?;
+    let folded = app.service.ledger().folded().await?;
     Ok(Json(AllSeries { series: folded.library.series().map(SeriesView::of).collect() }))
 }
 
@@ -255,7 +255,7 @@ pub async fn one_series(
     State(app): State<App>,
     Path(slug): Path<String>,
 ) -> Result<Json<SeriesView>, Problem> {
-    let folded = app.service.folded().await?;
+    let folded = app.service.ledger().folded().await?;
     let series = folded.library.one_series(&StreamId::from_log(&format!("Series-{slug}")));
     series.map(|series| Json(SeriesView::of(series))).ok_or_else(|| no_title("series", &slug))
 }

@@ -19,7 +19,7 @@ type Answer<T> = Result<Json<T>, Problem>;
 #[utoipa::path(get, path = "/api/settings",
     responses((status = 200, body = SettingsView), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub async fn get_settings(State(app): State<App>) -> Answer<SettingsView> {
-    Ok(Json(app.service.settings_view().await?))
+    Ok(Json(app.service.account().view().await?))
 }
 
 /// Saves Jellyfin settings. Another server or another user drops the stored sign-in.
@@ -29,14 +29,14 @@ pub async fn put_jellyfin(
     State(app): State<App>,
     JsonBody(input): JsonBody<JellyfinInput>,
 ) -> Answer<SettingsView> {
-    Ok(Json(app.service.save_jellyfin(&input).await?))
+    Ok(Json(app.service.setup().save_jellyfin(&input).await?))
 }
 
 /// Forgets the Jellyfin settings, and ends the sign-in with Jellyfin where that works.
 #[utoipa::path(delete, path = "/api/settings/jellyfin",
     responses((status = 200, body = SettingsView), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub async fn forget_jellyfin(State(app): State<App>) -> Answer<SettingsView> {
-    Ok(Json(app.service.forget_jellyfin().await?))
+    Ok(Json(app.service.account().forget().await?))
 }
 
 /// Signs in with what is given and what is stored for the rest; on success all of it is saved, else nothing.
@@ -46,7 +46,7 @@ pub async fn test_jellyfin(
     State(app): State<App>,
     OptionalJsonBody(input): OptionalJsonBody<JellyfinInput>,
 ) -> Answer<ConnectionTest> {
-    Ok(Json(app.service.test_jellyfin(&input).await?))
+    Ok(Json(app.service.setup().test_jellyfin(&input).await?))
 }
 
 /// Saves preferences; what is left out stays as it is.
@@ -56,7 +56,7 @@ pub async fn put_preferences(
     State(app): State<App>,
     JsonBody(input): JsonBody<PreferencesInput>,
 ) -> Answer<SettingsView> {
-    Ok(Json(app.service.save_preferences(&input).await?))
+    Ok(Json(app.service.account().save_preferences(&input).await?))
 }
 
 /// TMDB's key.
@@ -75,5 +75,5 @@ pub async fn put_tmdb(
     State(app): State<App>,
     JsonBody(input): JsonBody<TmdbInput>,
 ) -> Answer<SettingsView> {
-    Ok(Json(app.service.save_tmdb(&input.api_key).await?))
+    Ok(Json(app.service.account().save_tmdb(&input.api_key).await?))
 }

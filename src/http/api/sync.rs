@@ -43,7 +43,7 @@ pub async fn scan(
     headers: HeaderMap,
 ) -> Response {
     let run = |progress| async move {
-        app.service.scan(SyncOptions { source: Source::Server, deadline, progress }).await
+        app.service.sync().scan(SyncOptions { source: Source::Server, deadline, progress }).await
     };
     progress::answer(&headers, run).await
 }
@@ -65,6 +65,7 @@ pub async fn import(
     };
     let run = |progress| async move {
         app.service
+            .sync()
             .import(request, SyncOptions { source: Source::Server, deadline, progress })
             .await
     };
@@ -90,5 +91,5 @@ impl ImportInput {
 #[utoipa::path(get, path = "/api/jellyfin/status",
     responses((status = 200, body = StatusReport), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub async fn status(State(app): State<App>) -> Result<Json<StatusReport>, Problem> {
-    Ok(Json(app.service.status_report().await?))
+    Ok(Json(app.service.status().await?))
 }

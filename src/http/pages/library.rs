@@ -103,7 +103,7 @@ pub(super) async fn page(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, PageProblem> {
     let folded = super::log::folded(&app).await?;
-    let links = app.service.links().await?;
+    let links = app.service.links().read().await?;
     let found = folded.library.browse(&wanted.query());
     let window = Window::new(wanted.page, TITLES, found.titles.len());
     let select = |name, label, choices: &[(&str, &str)], chosen: &str| Select {

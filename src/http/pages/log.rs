@@ -66,7 +66,7 @@ pub(super) struct Wanted {
 
 /// The folded log; where it can't be read, every fault is named.
 pub(super) async fn folded(app: &App) -> Result<Arc<Folded>, PageProblem> {
-    match app.service.folded().await {
+    match app.service.ledger().folded().await {
         Err(error @ ServiceError::LogCorrupt(_)) => {
             Err(PageProblem(error.into(), faults(app).await?))
         }
@@ -75,7 +75,7 @@ pub(super) async fn folded(app: &App) -> Result<Arc<Folded>, PageProblem> {
 }
 
 async fn faults(app: &App) -> Result<Vec<String>, ServiceError> {
-    let check = app.service.check_log().await?;
+    let check = app.service.ledger().check().await?;
     let mut faults: Vec<String> =
         check.faults.iter().take(FAULTS).map(ToString::to_string).collect();
     if check.faults.len() > FAULTS {
@@ -89,7 +89,7 @@ pub(super) async fn page(
     State(app): State<App>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, PageProblem> {
-    let (check, faults) = match app.service.folded().await {
+    let (check, faults) = match app.service.ledger().folded().await {
         Ok(folded) => {
             let events = words::count(folded.log.events(), "event", "events");
             (format!("Checked: {events}, every line can be read."), Vec::new())
@@ -100,13 +100,13 @@ pub(super) async fn page(
         }
         Err(error) => return Err(error.into()),
     };
-    let zone = words::zone(&app.service.settings_view().await?.time_zone);
+    let zone = words::zone(&app.service.account().view().await?.time_zone);
     let filter = EventFilter {
         stream: wanted.stream.trim().to_owned(),
         event_type: wanted.event_type.clone(),
         before: wanted.before.map(GlobalPosition),
     };
-    let newest = app.service.newest_events(filter, EVENTS).await?;
+    let newest = app.service.ledger().newest_events(filter, EVENTS).await?;
     let path = format!(
         "/log?stream={}&type={}",
         words::encoded(&wanted.stream),

@@ -60,7 +60,7 @@ pub(super) fn routes() -> Router<App> {
 
 /// Whoever isn't connected yet is led to the settings.
 async fn home(State(app): State<App>) -> Result<Redirect, PageProblem> {
-    let connected = app.service.settings_view().await?.jellyfin.server_url.is_some();
+    let connected = app.service.account().view().await?.jellyfin.server_url.is_some();
     Ok(Redirect::to(if connected { "/sync" } else { "/settings" }))
 }
 

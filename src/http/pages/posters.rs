@@ -58,7 +58,7 @@ pub(super) async fn poster(
 ) -> Result<Response, PageProblem> {
     let none = || Problem::new("not_found", format!("Jellyfin has no poster of `{item}`"));
     let id = ItemId::parse(&item).map_err(|_| none())?;
-    let poster = app.service.poster(&id).await?.ok_or_else(none)?;
+    let poster = app.service.pictures().poster(&id).await?.ok_or_else(none)?;
     let kept = [
         (header::CONTENT_TYPE, poster.content_type),
         (header::CACHE_CONTROL, "private, max-age=604800"),

@@ -298,7 +298,7 @@ pub(super) async fn left_out(
     State(app): State<App>,
     Query(which): Query<Which>,
 ) -> Result<Response, PageProblem> {
-    let preview = app.service.preview().await?;
+    let preview = app.service.sync().preview().await?;
     let gone = || Problem::new("not_found", "the scan that showed this is over: scan again");
     let preview = preview.ok_or_else(gone)?;
     let all = preview

@@ -121,8 +121,7 @@ async fn show(
     error: Option<ServiceError>,
     typed: Typed,
 ) -> Result<Response, PageProblem> {
-    let (settings, status) =
-        (app.service.settings_view().await?, app.service.status_report().await?);
+    let (settings, status) = (app.service.account().view().await?, app.service.status().await?);
     let field = error.as_ref().map_or("", field_of);
     let problem = error.map(Problem::from);
     let code = problem.as_ref().map(Problem::status);
@@ -245,9 +244,9 @@ pub(super) async fn jellyfin(
         accept_invalid_certificates: Some(form.is_ticked("acceptInvalidCertificates")),
     };
     let done = match form.get("do") {
-        Some("forget") => app.service.forget_jellyfin().await.map(|_| "forgotten"),
-        Some("save") => app.service.save_jellyfin(&input).await.map(|_| "saved"),
-        Some(_) | None => app.service.test_jellyfin(&input).await.map(|_| "connected"),
+        Some("forget") => app.service.account().forget().await.map(|_| "forgotten"),
+        Some("save") => app.service.setup().save_jellyfin(&input).await.map(|_| "saved"),
+        Some(_) | None => app.service.setup().test_jellyfin(&input).await.map(|_| "connected"),
     };
     let typed = Typed { server_url: input.server_url, username: input.username, time_zone: None };
     finish(visitor, &app, done, typed).await
@@ -269,7 +268,7 @@ pub(super) async fn preferences(
             push_watched: None,
         }),
     };
-    let done = app.service.save_preferences(&input).await.map(|_| "saved");
+    let done = app.service.account().save_preferences(&input).await.map(|_| "saved");
     finish(visitor, &app, done, Typed { time_zone: input.time_zone, ..Typed::default() }).await
 }
 
@@ -279,7 +278,7 @@ pub(super) async fn tmdb(
     form: FormBody,
 ) -> Result<Response, PageProblem> {
     let key = form.get("apiKey").unwrap_or_default().to_owned().into();
-    let done = app.service.save_tmdb(&key).await.map(|_| "saved");
+    let done = app.service.account().save_tmdb(&key).await.map(|_| "saved");
     finish(visitor, &app, done, Typed::default()).await
 }
 

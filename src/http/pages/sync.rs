@@ -75,9 +75,8 @@ pub(super) async fn page(
 }
 
 async fn show(visitor: Visitor, app: &App, choices: &Choices) -> Result<Response, PageProblem> {
-    let (settings, status) =
-        (app.service.settings_view().await?, app.service.status_report().await?);
-    let preview = app.service.preview().await?;
+    let (settings, status) = (app.service.account().view().await?, app.service.status().await?);
+    let preview = app.service.sync().preview().await?;
     let preview = match preview {
         Some(preview) => {
             let view = PreviewView::new(&preview, choices, &settings);
@@ -206,8 +205,9 @@ pub(super) async fn scan(
     headers: HeaderMap,
     _form: FormBody,
 ) -> Response {
-    let run =
-        |progress| async move { app.service.scan_for_preview(options(deadline, progress)).await };
+    let run = |progress| async move {
+        app.service.sync().scan_for_preview(options(deadline, progress)).await
+    };
     back_to_the_page(&headers, progress::answer(&headers, run).await).await
 }
 
@@ -217,7 +217,7 @@ pub(super) async fn import(
     headers: HeaderMap,
     form: FormBody,
 ) -> Result<Response, PageProblem> {
-    let choices = match app.service.preview().await? {
+    let choices = match app.service.sync().preview().await? {
         Some(preview) => Choices::read(&form, &preview),
         None => Choices::default(),
     };
@@ -229,7 +229,7 @@ pub(super) async fn import(
         via: Via::Import,
     };
     let run = |progress| async move {
-        app.service.import(request, options(deadline, progress)).await.map(|_| ())
+        app.service.sync().import(request, options(deadline, progress)).await.map(|_| ())
     };
     Ok(back_to_the_page(&headers, progress::answer(&headers, run).await).await)
 }
@@ -240,7 +240,7 @@ pub(super) async fn turn(
     State(app): State<App>,
     form: FormBody,
 ) -> Result<Response, PageProblem> {
-    match app.service.preview().await? {
+    match app.service.sync().preview().await? {
         Some(preview) => show(visitor, &app, &Choices::read(&form, &preview)).await,
         None => Ok(Redirect::to("/sync").into_response()),
     }
@@ -248,7 +248,7 @@ pub(super) async fn turn(
 
 /// What runs in this process, told until nothing does.
 pub(super) async fn progress(State(app): State<App>) -> Response {
-    let mut runs = app.service.follow_runs();
+    let mut runs = app.service.journal().follow();
     let (tell, told) = tokio::sync::mpsc::channel(8);
     tokio::spawn(async move {
         while let Some(running) = runs.now() {

@@ -93,8 +93,8 @@ fn play(server: Option<&str>, title: Title<'_>, links: &Links) -> Option<String>
 
 async fn around(app: &App) -> Result<(Arc<Folded>, Arc<Links>, Option<String>), PageProblem> {
     let folded = super::log::folded(app).await?;
-    let server = app.service.settings_view().await?.jellyfin.server_url;
-    Ok((folded, app.service.links().await?, server))
+    let server = app.service.account().view().await?.jellyfin.server_url;
+    Ok((folded, app.service.links().read().await?, server))
 }
 
 fn head(

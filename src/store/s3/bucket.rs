@@ -21,7 +21,7 @@ use bytes::Bytes;
 use secrecy::ExposeSecret;
 
 use super::{S3Access, chain::Object};
-use crate::store::{StoreError, seal::random_id};
+use crate::store::{StoreError, seal::Entropy};
 
 /// How often a put is sent again because it met another (409).
 const MEETINGS: u32 = 6;
@@ -238,7 +238,8 @@ impl Bucket {
         bytes: Bytes,
         condition: &Condition,
     ) -> Result<Put, StoreError> {
-        let writer = random_id().map_err(|e| self.failed("writing", key, e.to_string()))?;
+        let writer =
+            Entropy::system().id().map_err(|e| self.failed("writing", key, e.to_string()))?;
         for meeting in 1.. {
             let body = ByteStream::from(bytes.clone());
             let request =

@@ -1,4 +1,4 @@
-//! Importing whenever it is due, for as long as the process serves.
+//! Imports whenever one is due, for as long as the process serves.
 
 use std::{
     fmt::Display,
@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::service::{Automatic, Service, SyncOptions};
+use crate::service::{ScheduledImport, Service, SyncOptions};
 
 /// Longest wait before looking again: another process may have changed the settings, or the clock may have been set.
 const LOOK_AGAIN: Duration = Duration::from_secs(5 * 60);
@@ -17,9 +17,9 @@ const AFTER_FAILURE: Duration = Duration::from_secs(60);
 
 /// Imports whenever it is due, one run after the other. Failures are said here and kept in the status.
 pub(super) async fn import_when_due(service: Arc<Service>) {
+    let mut changes = service.account().changes();
     loop {
-        let changed = service.settings_change();
-        let wait = match service.next_import_in().await {
+        let wait = match service.schedule().next_import_in().await {
             Ok(Some(wait)) if wait.is_zero() => {
                 if run(&service).await {
                     continue;
@@ -34,17 +34,17 @@ pub(super) async fn import_when_due(service: Arc<Service>) {
         };
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = changed => {}
+            _ = changes.changed() => {}
         }
     }
 }
 
 /// Runs what is due, and says whether it ran to its end.
 async fn run(service: &Service) -> bool {
-    match service.import_by_itself(SyncOptions::default()).await {
+    match service.schedule().import(SyncOptions::default()).await {
         Ok(automatic) => {
             tell(&automatic);
-            matches!(automatic, Automatic::Imported(_))
+            matches!(automatic, ScheduledImport::Imported(_))
         }
         Err(error) => {
             tell(format_args!("the import that was due came to nothing: {error}"));

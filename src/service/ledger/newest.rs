@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use memchr::memmem;
 use rustc_hash::FxHashSet;
 
-use super::{Service, ServiceError};
+use super::{Ledger, ServiceError};
 use crate::domain::{
     events::{Skim, read_line},
     ids::GlobalPosition,
@@ -54,7 +54,7 @@ pub struct Newest {
     pub types: BTreeSet<String>,
 }
 
-impl Service {
+impl Ledger {
     /// The newest events that fit, at most so many.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Runs under way in this process, and how far each is; whoever looks can follow.
+//! Runs in progress in this process, and how far each is; others can follow.
 
 use std::sync::Arc;
 
@@ -7,23 +7,26 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use super::{Progress, SyncOptions, report::instant};
+use crate::service::{
+    progress::{Listener, Progress},
+    report::instant,
+};
 
-/// A run under way in this process.
+/// A run in progress in this process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Running {
     /// `scan` or `import`.
     pub kind: String,
-    /// Since when.
+    /// When it began.
     pub since: String,
-    /// How far it is, as it last said.
+    /// Its last progress.
     pub progress: Option<Progress>,
 }
 
 /// All runs of this process, in the order in which they began.
 #[derive(Debug, Clone)]
-pub(super) struct Runs(Arc<watch::Sender<Vec<(u64, Running)>>>);
+pub(in crate::service) struct Runs(Arc<watch::Sender<Vec<(u64, Running)>>>);
 
 impl Default for Runs {
     fn default() -> Self {
@@ -31,35 +34,34 @@ impl Default for Runs {
     }
 }
 
-/// Keeps a run in the list for as long as it lives.
-pub(super) struct RunGuard {
+/// Keeps a run in the list for as long as it lives, and passes its progress on.
+pub(in crate::service) struct RunGuard {
     runs: Runs,
     id: u64,
+    listener: Listener,
+}
+
+impl RunGuard {
+    /// Tells the caller and the followers how far the run is.
+    pub fn tell(&self, progress: Progress) {
+        self.runs.0.send_modify(|runs| {
+            let run = runs.iter_mut().find(|(other, _)| *other == self.id);
+            run.into_iter().for_each(|(_, running)| running.progress = Some(progress));
+        });
+        (self.listener)(progress);
+    }
 }
 
 impl Runs {
-    /// Enters a run; what it says of its progress is heard by those who follow too.
-    pub(super) fn begin(
-        &self,
-        kind: &str,
-        since: DateTime<Utc>,
-        options: &mut SyncOptions,
-    ) -> RunGuard {
+    /// Registers a run and passes its progress on to followers.
+    pub(super) fn begin(&self, kind: &str, since: DateTime<Utc>, listener: Listener) -> RunGuard {
         let mut id = 0;
         let running = Running { kind: kind.to_owned(), since: instant(since), progress: None };
         self.0.send_modify(|runs| {
             id = runs.last().map_or(0, |(id, _)| id + 1);
             runs.push((id, running));
         });
-        let (runs, told) = (self.clone(), options.progress.clone());
-        options.progress = Arc::new(move |progress| {
-            runs.0.send_modify(|runs| {
-                let run = runs.iter_mut().find(|(other, _)| *other == id);
-                run.into_iter().for_each(|(_, running)| running.progress = Some(progress));
-            });
-            told(progress);
-        });
-        RunGuard { runs: self.clone(), id }
+        RunGuard { runs: self.clone(), id, listener }
     }
 
     /// The run that began first of those that aren't over.

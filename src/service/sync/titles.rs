@@ -1,8 +1,8 @@
-//! Titles that the library lacks, added with the import where the person wants that.
+//! Missing titles, added with an import if the person wants that.
 
 use std::sync::Arc;
 
-use super::{Service, ServiceError, settings::Settings};
+use super::Sync;
 use crate::{
     domain::{
         events::{Addressed, Via},
@@ -11,17 +11,18 @@ use crate::{
         snapshot::{ItemFault, Snapshot},
         sync::{Missing, Preferences, Titles, add_titles, plan},
     },
+    service::{ServiceError, account::Settings},
     tmdb::{Tmdb, TmdbError},
 };
 
-/// Titles to add, and what is missing that they are for.
+/// TMDB's descriptions of missing titles, with the Jellyfin item each is for.
 #[derive(Default)]
-pub(super) struct Described {
+pub(super) struct DescribedTitles {
     missing: Missing,
     titles: Titles,
 }
 
-impl Service {
+impl Sync {
     /// Asks TMDB about the titles that the library lacks. One that fails is a fault; all failing is an error.
     ///
     /// # Errors
@@ -32,16 +33,16 @@ impl Service {
         folded: &Folded,
         snapshot: &Snapshot,
         preferences: &Preferences,
-    ) -> Result<(Described, Vec<ItemFault>), ServiceError> {
+    ) -> Result<(DescribedTitles, Vec<ItemFault>), ServiceError> {
         let mut missing = Missing::of(&plan(&folded.library, snapshot, preferences));
         missing.movies.retain(|_, item| !preferences.exclude.contains(item));
         missing.series.retain(|_, item| !preferences.exclude.contains(item));
         let mut titles = Titles::default();
         let mut faults = Vec::new();
         if missing == Missing::default() {
-            return Ok((Described { missing, titles }, faults));
+            return Ok((DescribedTitles { missing, titles }, faults));
         }
-        let key = self.tmdb_key(settings)?.ok_or(TmdbError::NoKey)?;
+        let key = self.account.tmdb_key(settings)?.ok_or(TmdbError::NoKey)?;
         let tmdb = Tmdb::new(&self.tmdb_url, key)?;
         let movies = tmdb.movies(&missing.movies.keys().copied().collect::<Vec<_>>()).await;
         let series = tmdb.series(&missing.series.keys().copied().collect::<Vec<_>>()).await;
@@ -72,7 +73,7 @@ impl Service {
             {
                 Err(error.into())
             }
-            _ => Ok((Described { missing, titles }, faults)),
+            _ => Ok((DescribedTitles { missing, titles }, faults)),
         }
     }
 
@@ -82,7 +83,7 @@ impl Service {
         &self,
         folded: Arc<Folded>,
         snapshot: &Snapshot,
-        described: &Described,
+        described: &DescribedTitles,
         via: Via,
     ) -> Result<Option<(Arc<Folded>, Vec<Addressed>)>, ServiceError> {
         let additions =
@@ -90,8 +91,8 @@ impl Service {
         if additions.is_empty() {
             return Ok(Some((folded, additions)));
         }
-        let lines = folded.log.extend(&additions, via, self.now())?;
-        let (mut fold, _) = self.read_log().await?;
+        let lines = folded.log.extend(&additions, via, self.outside.now())?;
+        let (mut fold, _) = self.ledger.read_log().await?;
         if fold.bytes() != folded.log.head().bytes {
             return Ok(None);
         }

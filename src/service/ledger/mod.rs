@@ -1,21 +1,27 @@
-//! The log: folded, checked, exported and begun.
+//! The ledger: the log read, folded, appended to, checked and exported.
+//!
+//! The folded log is kept between calls. It is a copy, valid as long as the store's stamp is the same.
+
+mod newest;
 
 use std::{
     io::{self, Read},
     num::NonZero,
-    sync::{Arc, mpsc},
+    sync::{Arc, Mutex, mpsc},
 };
 
 use serde::Serialize;
 
-use super::{Service, ServiceError};
+pub use newest::{EventFilter, LoggedEvent, Newest};
+
+use super::ServiceError;
 use crate::{
     domain::{
-        events::{Fault, Head, Skim, WholeLog, read_line},
+        events::{Commit, Fault, Head, Skim, WholeLog, read_line},
         ids::GlobalPosition,
         library::{Fold, Folded},
     },
-    store::Torn,
+    store::{Stamp, Store, StoreError, Torn},
 };
 
 /// Pieces in which a log is read: large enough to share among threads, small enough to keep nothing of it.
@@ -54,7 +60,18 @@ pub struct LogStat {
     pub watched_episodes: usize,
 }
 
-impl Service {
+/// The log of one store.
+pub struct Ledger {
+    store: Arc<dyn Store>,
+    workers: NonZero<usize>,
+    folded: Mutex<Option<(Stamp, Arc<Folded>)>>,
+}
+
+impl Ledger {
+    pub(super) fn new(store: Arc<dyn Store>, workers: NonZero<usize>) -> Self {
+        Self { store, workers, folded: Mutex::default() }
+    }
+
     /// The log folded: read again only if it looks different from outside.
     ///
     /// # Errors
@@ -87,7 +104,7 @@ impl Service {
     ///
     /// # Errors
     /// The store fails; a faulty log is an answer.
-    pub async fn check_log(&self) -> Result<LogCheck, ServiceError> {
+    pub async fn check(&self) -> Result<LogCheck, ServiceError> {
         let (fold, torn) = self.read_log().await?;
         let (bytes, faults) = fold.faults();
         Ok(LogCheck { bytes, faults, torn })
@@ -97,7 +114,7 @@ impl Service {
     ///
     /// # Errors
     /// The store fails, or a line can't be read.
-    pub async fn log_stat(&self) -> Result<LogStat, ServiceError> {
+    pub async fn stat(&self) -> Result<LogStat, ServiceError> {
         let Folded { log, library } = &*self.folded().await?;
         Ok(LogStat {
             bytes: log.head().bytes,
@@ -135,7 +152,7 @@ impl Service {
     ///
     /// # Errors
     /// A line can't be read, the log has events, or the store fails.
-    pub async fn begin_log(&self, bytes: Vec<u8>) -> Result<WholeLogBegun, ServiceError> {
+    pub(super) async fn begin(&self, bytes: Vec<u8>) -> Result<WholeLogBegun, ServiceError> {
         let workers = self.workers;
         let whole = tokio::task::spawn_blocking(move || {
             let mut fold = Fold::new(workers);
@@ -147,18 +164,20 @@ impl Service {
             whole.await.expect("folding a log doesn't panic").map_err(ServiceError::BadLog)?;
         let (events, head) = (whole.events(), whole.head());
         let torn = self.store.begin(whole).await?;
-        self.keep_recovery(torn.as_ref()).await?;
         Ok(WholeLogBegun { events, head, torn })
     }
 
-    /// Sets aside a commit that a crash cut short, if there is one.
+    /// Appends a commit. What a crash left is set aside first, and returned.
     ///
     /// # Errors
-    /// The store fails.
-    pub async fn recover(&self) -> Result<Option<Torn>, ServiceError> {
-        let torn = self.store.recover().await?;
-        self.keep_recovery(torn.as_ref()).await?;
-        Ok(torn)
+    /// [`StoreError::Conflict`] if the log no longer ends where the commit was planned; the store fails.
+    pub(super) async fn append(&self, commit: Commit) -> Result<Option<Torn>, StoreError> {
+        self.store.append(commit).await
+    }
+
+    /// Sets aside what a crash left behind the log, if it left anything.
+    pub(super) async fn recover(&self) -> Result<Option<Torn>, ServiceError> {
+        Ok(self.store.recover().await?)
     }
 }
 

@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Service, ServiceError, SyncOptions,
-    documents::{TRIES, decode},
+use super::{Sync, SyncOptions};
+use crate::service::{
+    ServiceError,
     report::{
         DecisionReport, EpisodeReport, FaultReport, MatchedMovie, MatchedSeries, ScanReport,
         ServerReport, Summary, UnmatchedReport, Word,
     },
 };
-use crate::store::{Document, StoreError};
 
-const NAME: &str = "preview";
+pub(super) const NAME: &str = "preview";
 
 /// The document where there is nothing to show.
 const NONE: &[u8] = b"null";
@@ -202,7 +201,7 @@ fn number(episode: &EpisodeReport) -> String {
     }
 }
 
-impl Service {
+impl Sync {
     /// Scans, and keeps what the scan showed until the next one or an import.
     ///
     /// # Errors
@@ -218,37 +217,18 @@ impl Service {
     /// # Errors
     /// The store fails.
     pub async fn preview(&self) -> Result<Option<Arc<Preview>>, ServiceError> {
-        let Some(document) = self.store.get(NAME).await? else { return Ok(None) };
-        let mut kept = self.preview.lock().await;
-        if let Some((version, preview)) = &*kept
-            && *version == document.version
-        {
-            return Ok(preview.clone());
-        }
-        let preview: Option<Arc<Preview>> = decode(NAME, &document.bytes)?;
-        *kept = Some((document.version, preview.clone()));
-        Ok(preview)
+        Ok(self.preview.read(&self.documents).await?.flatten())
     }
 
-    /// After an import there is nothing to look forward to.
+    /// An import makes the preview stale.
     pub(super) async fn drop_preview(&self) -> Result<(), ServiceError> {
-        let is_shown = |document: &Document| document.bytes != NONE;
-        self.replace_document(NAME, |stands| {
-            Ok(stands.filter(|document| is_shown(document)).map(|_| NONE.to_vec()))
-        })
-        .await
+        let drop = self.documents.replace(NAME, |stored| {
+            Ok(stored.filter(|document| document.bytes != NONE).map(|_| NONE.to_vec()))
+        });
+        drop.await
     }
 
-    /// Replaces the preview whatever it is now, without reading a large one.
     async fn keep_preview(&self, preview: &Preview) -> Result<(), ServiceError> {
-        let mut tries = 0;
-        loop {
-            let version = self.store.version(NAME).await?;
-            tries += 1;
-            match self.store.replace(NAME, version, encoded(preview)).await {
-                Err(StoreError::Conflict(_)) if tries < TRIES => {}
-                replaced => return Ok(replaced?),
-            }
-        }
+        self.documents.overwrite(NAME, &encoded(preview)).await
     }
 }

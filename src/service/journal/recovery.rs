@@ -5,7 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Service, ServiceError, report::instant};
 use crate::store::Torn;
 
 /// What a crash left of a commit that was never acknowledged: set aside, never read as events.
@@ -18,7 +17,7 @@ pub struct RecoveredReport {
 }
 
 impl RecoveredReport {
-    pub(super) fn of(torn: &Torn) -> Self {
+    pub(in crate::service) fn of(torn: &Torn) -> Self {
         Self { file: torn.set_aside.display().to_string(), bytes: torn.bytes }
     }
 }
@@ -41,13 +40,4 @@ pub struct LastRecovery {
     /// Where, and how much.
     #[serde(flatten)]
     pub recovered: RecoveredReport,
-}
-
-impl Service {
-    /// Keeps what a crash had left, where it had left something.
-    pub(super) async fn keep_recovery(&self, torn: Option<&Torn>) -> Result<(), ServiceError> {
-        let Some(torn) = torn else { return Ok(()) };
-        let last = LastRecovery { at: instant(self.now()), recovered: RecoveredReport::of(torn) };
-        self.change_status(|status| status.recovery = Some(last.clone())).await
-    }
 }
