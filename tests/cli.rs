@@ -407,7 +407,7 @@ async fn serving_imports_by_itself() {
         .unwrap();
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let address = said.next().unwrap().rsplit("http://").next().unwrap().to_owned();
-    assert_eq!(said.next().unwrap(), "imported by itself: movies 3, episodes 8");
+    assert_eq!(said.next().unwrap(), "automatic import: movies 3, episodes 8");
     let status: Value = serde_json::from_str(
         get(&address, "/api/jellyfin/status").split("\r\n\r\n").nth(1).unwrap(),
     )
