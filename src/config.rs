@@ -18,8 +18,44 @@ pub struct Config {
     pub every: Option<String>,
     /// How an object store is reached.
     pub object_store: ObjectStore,
+    /// What the process says about its work, and how.
+    pub log: Logging,
     /// What Lambda says; none elsewhere.
     pub lambda: Option<Lambda>,
+}
+
+/// What the process says about its work on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Logging {
+    /// `MEDIATHECA_LOG`: how much to say, `off`, `error`, `warn`, `info` or `debug`. Default: `info`. Names of titles
+    /// appear from `debug` on.
+    pub level: LogLevel,
+    /// `MEDIATHECA_LOG_FORMAT`: `text` for people or `json` for programs. Default: `text`, on Lambda `json`.
+    pub format: LogFormat,
+}
+
+/// How much to say; each level includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What failed and needs a person.
+    Error,
+    /// What failed and is tried again.
+    Warn,
+    /// Requests and runs.
+    Info,
+    /// The same with paths and reasons, which may name titles.
+    Debug,
+}
+
+/// The form of what is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A line that a person reads.
+    Text,
+    /// A JSON object a line.
+    Json,
 }
 
 /// How an object store is reached, in the variables that AWS's own tools read.
@@ -62,11 +98,31 @@ impl Config {
             key_file: given("MEDIATHECA_KEY_FILE").map(Into::into),
             every: given("MEDIATHECA_EVERY"),
             object_store: ObjectStore::parse(&given),
+            log: Logging::parse(&given, is_on_lambda),
             lambda: is_on_lambda.then(|| Lambda {
                 url_streams: given("MEDIATHECA_URL_INVOKE_MODE").as_deref()
                     == Some("RESPONSE_STREAM"),
             }),
         }
+    }
+}
+
+impl Logging {
+    /// An unknown word counts as not given: a mistyped level must not keep the product from starting.
+    fn parse(given: &impl Fn(&str) -> Option<String>, is_on_lambda: bool) -> Self {
+        let level = match given("MEDIATHECA_LOG").as_deref() {
+            Some("off") => LogLevel::Off,
+            Some("error") => LogLevel::Error,
+            Some("warn") => LogLevel::Warn,
+            Some("debug") => LogLevel::Debug,
+            Some(_) | None => LogLevel::Info,
+        };
+        let format = match given("MEDIATHECA_LOG_FORMAT").as_deref() {
+            Some("json") => LogFormat::Json,
+            None if is_on_lambda => LogFormat::Json,
+            Some(_) | None => LogFormat::Text,
+        };
+        Self { level, format }
     }
 }
 

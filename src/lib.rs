@@ -11,6 +11,7 @@ pub mod domain;
 pub mod http;
 pub mod jellyfin;
 pub mod lambda;
+pub mod logging;
 pub mod resident;
 pub mod service;
 pub mod store;
