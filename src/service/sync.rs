@@ -21,8 +21,8 @@ use crate::{
         sync::{Preferences, forgotten, plan},
     },
     jellyfin::{
-        EpisodeRoute, Failures, Fetched, JellyfinError, Progress as FetchProgress, ProgressPhase,
-        fetch::{Wanted, fetch},
+        EpisodeRoute, Failures, FetchOptions, FetchPhase, FetchProgress, Fetched, JellyfinError,
+        fetch::fetch,
     },
     store::StoreError,
 };
@@ -60,9 +60,9 @@ pub struct Progress {
 impl From<FetchProgress> for Progress {
     fn from(FetchProgress { phase, done, total }: FetchProgress) -> Self {
         let phase = match phase {
-            ProgressPhase::Movies => Phase::Movies,
-            ProgressPhase::Series => Phase::Series,
-            ProgressPhase::Episodes => Phase::Episodes,
+            FetchPhase::Movies => Phase::Movies,
+            FetchPhase::Series => Phase::Series,
+            FetchPhase::Episodes => Phase::Episodes,
         };
         Self { phase, done, total }
     }
@@ -218,8 +218,9 @@ impl Service {
         let mut snapshot = with_failures(taken);
         let mut described = Described::default();
         if auto_add {
-            let (found, faults) =
-                self.describe_missing(&settings, &folded, &snapshot, &preferences).await?;
+            let (found, faults) = self
+                .describe_missing(&settings, &folded, &snapshot, &preferences, options.deadline)
+                .await?;
             Arc::make_mut(&mut snapshot).faults.extend(faults);
             described = found;
         }
@@ -329,7 +330,7 @@ impl Service {
                 },
                 TmdbRef::Missing | TmdbRef::Invalid(_) => false,
             };
-            let wanted = Wanted {
+            let wanted = FetchOptions {
                 series: &matters,
                 first: Self::route_to_begin_with(&status, taken_at),
                 progress: &|progress| (options.progress)(progress.into()),

@@ -11,7 +11,7 @@ use crate::{
         snapshot::{ItemFault, Snapshot},
         sync::{Missing, Preferences, Titles, add_titles, plan},
     },
-    tmdb::{Tmdb, TmdbError},
+    tmdb::{Limits, Tmdb, TmdbError},
 };
 
 /// Titles to add, and what is missing that they are for.
@@ -32,6 +32,7 @@ impl Service {
         folded: &Folded,
         snapshot: &Snapshot,
         preferences: &Preferences,
+        deadline: Option<tokio::time::Instant>,
     ) -> Result<(Described, Vec<ItemFault>), ServiceError> {
         let mut missing = Missing::of(&plan(&folded.library, snapshot, preferences));
         missing.movies.retain(|_, item| !preferences.exclude.contains(item));
@@ -42,7 +43,8 @@ impl Service {
             return Ok((Described { missing, titles }, faults));
         }
         let key = self.tmdb_key(settings)?.ok_or(TmdbError::NoKey)?;
-        let tmdb = Tmdb::new(&self.tmdb_url, key)?;
+        let limits = Limits { deadline, ..Limits::default() };
+        let tmdb = Tmdb::new(&self.tmdb_url, key, limits)?;
         let movies = tmdb.movies(&missing.movies.keys().copied().collect::<Vec<_>>()).await;
         let series = tmdb.series(&missing.series.keys().copied().collect::<Vec<_>>()).await;
         let mut last = None;
