@@ -26,11 +26,11 @@ use mediatheca_jellyfin_sync::{
 };
 
 use crate::{
-    client::{scripted, sound},
     store::{begin, commit, contract, race, read, whole},
     support::{
         app::limits,
         faults::{Fault, FaultyWay},
+        jellyfin::{scripted, sound},
     },
 };
 

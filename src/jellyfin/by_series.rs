@@ -54,8 +54,7 @@ pub(super) async fn fetch(
             // 10.11 hides a series' episodes here between its first library scan and its second (case 53). Such a series
             // looks like an empty one, so it is a fault, and the flat list comes first again next time.
             Ok(page) if page.rows == 0 && server.major_version() < NEVER_HIDES => {
-                let message =
-                    "Jellyfin listed no episodes of this series; if it has some, scan its library in Jellyfin and try again";
+                let message = "Jellyfin listed no episodes of this series; if it has some, scan its library in Jellyfin and try again";
                 found.miss(id, name, message.into());
             }
             Ok(page) => found.append(page)?,

@@ -261,7 +261,10 @@ impl Connection {
 enum Named {
     Server(Server),
     /// The server under another base path, if it leads to that; and where it leads to, without a query.
-    Elsewhere { found: Option<ServerUrl>, location: String },
+    Elsewhere {
+        found: Option<ServerUrl>,
+        location: String,
+    },
 }
 
 /// Whether a request was refused and its token renewed.

@@ -116,8 +116,7 @@ impl Lists<'_> {
                 kind.name
             )
         };
-        let asked =
-            Asked { path: "/Items", what: kind.what, patience, if_slow, size: Size::List };
+        let asked = Asked { path: "/Items", what: kind.what, patience, if_slow, size: Size::List };
         read(self.jellyfin.get(&asked, query).await?, kind).await
     }
 

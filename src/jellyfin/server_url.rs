@@ -61,8 +61,7 @@ impl ServerUrl {
         }
         let with_scheme =
             if trimmed.contains("://") { trimmed.to_owned() } else { format!("http://{trimmed}") };
-        let unreadable =
-            |reason| ServerUrlError::Unreadable { text: redacted(trimmed), reason };
+        let unreadable = |reason| ServerUrlError::Unreadable { text: redacted(trimmed), reason };
         let url = Url::parse(&with_scheme).map_err(|e| unreadable(e.into()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(ServerUrlError::Scheme(url.scheme().to_owned()));

@@ -108,8 +108,7 @@ impl Session {
     /// again.
     async fn authenticate(&self, what: &str) -> Result<Response, JellyfinError> {
         let password = self.password.as_ref().ok_or(JellyfinError::ReauthenticationRequired)?;
-        let body =
-            serde_json::json!({ "Username": self.username, "Pw": password.expose_secret() });
+        let body = serde_json::json!({ "Username": self.username, "Pw": password.expose_secret() });
         let body = body.to_string().into_bytes();
         let mut retries = self.transport.retries();
         loop {

@@ -9,7 +9,7 @@ use flate2::write::MultiGzDecoder;
 use reqwest::{Response, header};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Bound, Share, TransportError};
+use super::{bounds::Bound, budget::Share, error::TransportError};
 
 /// The value of `Accept-Encoding`: the one packing that is unpacked here.
 pub const ACCEPTED: &str = "gzip";

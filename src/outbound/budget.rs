@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Bound;
+use super::bounds::Bound;
 
 /// Large answers that are read at the same time, over all users of a budget.
 const ANSWERS_AT_ONCE: usize = 4;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::TransportError;
+use super::error::TransportError;
 
 /// How long a client waits for a connection.
 #[derive(Debug, Clone, Copy)]

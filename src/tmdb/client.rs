@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Most parts of `append_to_response` in one request (`docs/tmdb-and-mediatheca.md`, "TMDB: fields").
+/// Most parts of `append_to_response` in one request (`docs/tmdb-and-mediatheca.md`, "TMDB: access").
 const PARTS: usize = 20;
 
 /// Requests at the same time.
