@@ -2,7 +2,7 @@
 //! without ever harming that record.
 //!
 //! `ARCHITECTURE.md` is the map. Dependencies point one way: `cli` and `http` name `service`; `service` names
-//! `jellyfin`, `tmdb` and `store`; these name `domain`; `domain` names nobody.
+//! `jellyfin`, `tmdb` and `store`; these name `domain`, and the first two `outbound`; `domain` names none of them.
 
 pub mod cli;
 pub mod config;
@@ -12,6 +12,7 @@ pub mod http;
 pub mod jellyfin;
 pub mod lambda;
 pub mod logging;
+pub mod outbound;
 pub mod resident;
 pub mod service;
 pub mod store;

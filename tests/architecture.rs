@@ -7,11 +7,12 @@ use std::{
 };
 
 /// What each module may name of the crate; nothing else.
-const MAY_NAME: [(&str, &[&str]); 12] = [
+const MAY_NAME: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("store", &["domain"]),
-    ("jellyfin", &["domain"]),
-    ("tmdb", &["domain"]),
+    ("outbound", &[]),
+    ("jellyfin", &["domain", "outbound"]),
+    ("tmdb", &["domain", "outbound"]),
     ("service", &["domain", "jellyfin", "store", "tmdb"]),
     ("http", &["service", "domain"]),
     ("demo", &["service"]),
@@ -20,6 +21,74 @@ const MAY_NAME: [(&str, &[&str]); 12] = [
     ("lambda", &["service", "http"]),
     ("config", &[]),
     ("main", &["cli", "config", "lambda", "service", "store"]),
+];
+
+/// Ranks inside a folder: each file or subfolder, in order, with the siblings that it may name. All of them stand above
+/// it in the table, so there is no circle.
+type Ranks = &'static [(&'static str, &'static [&'static str])];
+
+/// The folders that have ranks. Their files name each other by file (`super::error::JellyfinError`), never by what
+/// `mod.rs` re-exports.
+const RANKS: [(&str, Ranks); 3] = [
+    (
+        "outbound",
+        &[
+            ("bounds", &[]),
+            ("error", &[]),
+            ("nesting", &[]),
+            ("retry", &[]),
+            ("budget", &["bounds"]),
+            ("body", &["bounds", "budget", "error"]),
+            ("client", &["error"]),
+        ],
+    ),
+    (
+        "jellyfin",
+        &[
+            ("server_url", &[]),
+            ("wire", &[]),
+            ("limits", &[]),
+            ("progress", &[]),
+            ("list", &[]),
+            ("error", &["server_url"]),
+            ("convert", &["wire"]),
+            ("page", &["error", "limits", "list"]),
+            ("rows", &["convert", "error", "limits", "page", "wire"]),
+            ("pictures", &["error", "limits", "server_url"]),
+            ("transport", &["error", "limits", "server_url"]),
+            ("session", &["error", "transport", "wire"]),
+            ("connection", &["error", "limits", "server_url", "session", "transport", "wire"]),
+            (
+                "lists",
+                &[
+                    "connection",
+                    "convert",
+                    "error",
+                    "list",
+                    "page",
+                    "progress",
+                    "rows",
+                    "transport",
+                ],
+            ),
+            ("by_series", &["convert", "error", "limits", "list", "lists", "page", "progress"]),
+            ("snapshot", &["convert"]),
+            (
+                "fetch",
+                &[
+                    "by_series",
+                    "connection",
+                    "convert",
+                    "error",
+                    "list",
+                    "lists",
+                    "progress",
+                    "snapshot",
+                ],
+            ),
+        ],
+    ),
+    ("tmdb", &[("wire", &[]), ("error", &[]), ("client", &["error", "wire"])]),
 ];
 
 /// A file that a reader can hold in the head, tests apart.
@@ -57,32 +126,39 @@ fn module_of(file: &Path) -> String {
 
 /// Modules that a text names after `crate::` or the crate's own name, in a path or in a braced list.
 fn named(text: &str) -> Vec<String> {
+    ["crate::", "mediatheca_jellyfin_sync::"]
+        .into_iter()
+        .flat_map(|root| named_after(text, root))
+        .collect()
+}
+
+/// What a text names directly after a path such as `crate::`, once or in a braced list.
+fn named_after(text: &str, root: &str) -> Vec<String> {
     let mut named = Vec::new();
-    for root in ["crate::", "mediatheca_jellyfin_sync::"] {
-        for (at, _) in text.match_indices(root) {
-            let rest = &text[at + root.len()..];
-            match rest.strip_prefix('{') {
-                None => named.push(
-                    rest.split(|c: char| !c.is_alphanumeric() && c != '_')
-                        .next()
-                        .unwrap()
-                        .to_owned(),
-                ),
-                Some(list) => {
-                    let mut depth = 0;
-                    let mut word = String::new();
-                    for c in list.chars() {
-                        match c {
-                            '{' => depth += 1,
-                            '}' if depth == 0 => break,
-                            '}' => depth -= 1,
-                            ',' if depth == 0 => named.push(std::mem::take(&mut word)),
-                            c if depth == 0 => word.push(c),
-                            _ => {}
-                        }
+    for (at, _) in text.match_indices(root) {
+        // A longer path ends in this one: `super::super::` in `super::`.
+        if text[..at].ends_with("::") {
+            continue;
+        }
+        let rest = &text[at + root.len()..];
+        match rest.strip_prefix('{') {
+            None => named.push(
+                rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned(),
+            ),
+            Some(list) => {
+                let mut depth = 0;
+                let mut word = String::new();
+                for c in list.chars() {
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => named.push(std::mem::take(&mut word)),
+                        c if depth == 0 => word.push(c),
+                        _ => {}
                     }
-                    named.push(word);
                 }
+                named.push(word);
             }
         }
     }
@@ -91,6 +167,28 @@ fn named(text: &str) -> Vec<String> {
         .map(|path| path.trim().split("::").next().unwrap().to_owned())
         .filter(|name| !name.is_empty())
         .collect()
+}
+
+/// The code of a file, without comments.
+fn code_of(file: &Path) -> String {
+    let text = without_tests(file);
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+/// What a file names of its siblings in a folder with ranks, by its own place in that folder.
+fn siblings_named(file: &Path, folder: &str) -> (String, Vec<String>) {
+    let inside = file.strip_prefix(src().join(folder)).unwrap();
+    let steps: Vec<&str> = inside.iter().map(|step| step.to_str().unwrap()).collect();
+    let own = steps[0].trim_end_matches(".rs").to_owned();
+    // `a.rs` and `a/mod.rs` are one step below the folder, `a/b.rs` is two.
+    let depth = steps.len() - usize::from(steps.len() > 1 && steps.ends_with(&["mod.rs"]));
+    let code = code_of(file);
+    let by_path = format!("crate::{}::", folder.replace('/', "::"));
+    let roots = ["super::".repeat(depth), by_path];
+    (own, roots.iter().flat_map(|root| named_after(&code, root)).collect())
 }
 
 #[test]
@@ -115,6 +213,40 @@ fn dependencies_point_inward() {
         }
     }
     assert!(checked > 50, "{checked}");
+}
+
+#[test]
+fn inside_a_folder_each_rank_names_only_lower_ones() {
+    for (folder, ranks) in RANKS {
+        for (at, (file, may)) in ranks.iter().enumerate() {
+            for name in *may {
+                assert!(
+                    ranks[..at].iter().any(|(lower, _)| lower == name),
+                    "{folder}/{file} may name `{name}`, which doesn't stand above it in the table"
+                );
+            }
+        }
+        let mut checked = 0;
+        for file in sources(&src().join(folder)) {
+            if file == src().join(folder).join("mod.rs") {
+                continue;
+            }
+            let (own, named) = siblings_named(&file, folder);
+            let (_, may) = ranks
+                .iter()
+                .find(|(rank, _)| *rank == own)
+                .unwrap_or_else(|| panic!("no rank for {folder}/{own}: say what it may name"));
+            for name in named {
+                assert!(
+                    name == own || may.contains(&name.as_str()),
+                    "{} names `{name}`",
+                    file.display()
+                );
+                checked += 1;
+            }
+        }
+        assert!(checked > 0, "{folder} names nothing: is it still there?");
+    }
 }
 
 #[test]

@@ -3,24 +3,20 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use axum::response::Response;
 use chrono::TimeDelta;
 use mediatheca_jellyfin_sync::service::{ScheduledImport, Service, ServiceError, SyncOptions};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
-use crate::{
-    client::{ok, scripted, sound, status},
-    support::{
-        TestApp,
-        app::{limits, service},
-        lines::LogText,
-    },
+use crate::support::{
+    TestApp,
+    app::{limits, service},
+    jellyfin::{gated, ok, scripted, sound, status},
+    lines::LogText,
 };
 
 fn log() -> LogText {
@@ -91,24 +87,6 @@ async fn an_interval_given_at_the_start_stands_whatever_the_settings_say() {
         page.contains("Every 6h: it was started so") && !page.contains("<select id=\"every\""),
         "{page}"
     );
-}
-
-/// A server at which whatever has that in its target waits to be let through.
-pub async fn gated(waiting: &'static str) -> (String, Arc<Semaphore>, Arc<AtomicUsize>) {
-    let (gate, arrived) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
-    let (gate_of_server, counter) = (gate.clone(), arrived.clone());
-    let answer = async move |request: axum::extract::Request| -> Response {
-        let target = request.uri().path_and_query().unwrap().to_string();
-        if target.contains(waiting) {
-            counter.fetch_add(1, Ordering::SeqCst);
-            gate_of_server.acquire().await.unwrap().forget();
-        }
-        sound(&target)
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
-    (url, gate, arrived)
 }
 
 /// By two processes over one store, as a machine at home and a schedule on Lambda may be.

@@ -8,14 +8,10 @@ use std::{
     sync::OnceLock,
 };
 
-use axum::{
-    body::{Body, Bytes},
-    response::{IntoResponse, Response},
-};
-use futures_util::stream;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::client::{Scripted, ok, scripted, sound};
+use crate::support::jellyfin::{Scripted, ok, scripted, sound, without_end};
 
 /// What a server sends in place of a list, or of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,10 +67,7 @@ impl Attack {
                     (0..2_500).map(|n| movie(request * 2_500 + n, "A")).collect();
                 ok(json!({"Items":items,"TotalRecordCount":100_000_000}))
             }
-            Self::BodyWithoutEnd => {
-                let blanks = || Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 64 * 1024]));
-                Body::from_stream(stream::repeat_with(blanks)).into_response()
-            }
+            Self::BodyWithoutEnd => without_end(),
             Self::GzipBomb => ([("content-encoding", "gzip")], gzip_bomb()).into_response(),
             Self::EmptyRows => {
                 let rows = "{},".repeat(2_999_999);
@@ -179,9 +172,9 @@ async fn a_list_without_a_bound_ends_a_scan_and_not_the_process() {
     }
 }
 
-/// One connection test with a server that never stops does no harm either.
+/// A connection test with such a server does no harm either.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_test_ends_whatever_answers() {
+async fn a_connection_test_ends_for_every_answer() {
     for attack in [Attack::BodyWithoutEnd, Attack::GzipBomb, Attack::EmptyRows, Attack::LongNames] {
         for path in ["/System/Info/Public", "AuthenticateByName", "/Users/Me"] {
             let folder = tempfile::tempdir().unwrap();

@@ -1,119 +1,26 @@
 //! The Jellyfin client against servers that fail: slowly, half-way, politely, or by lying.
 
-use std::{
-    net::Ipv4Addr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
-use axum::{
-    Router,
-    extract::{Request, State},
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{http::StatusCode, response::IntoResponse};
 use httpmock::prelude::*;
 use mediatheca_jellyfin_sync::{
     domain::snapshot::Snapshot,
     jellyfin::{
-        Bound, Budget, Connection, Credentials, EpisodeRoute, JellyfinError, Limits, ServerUrl,
-        fetch::{Fetched, Wanted, fetch},
+        Bound, Budget, Connection, Credentials, EpisodeRoute, FetchOptions, Fetched, JellyfinError,
+        Limits, ServerUrl, fetch::fetch,
     },
 };
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, app, lines::LogText};
-
-const USER: &str = "71de9afeb045496a8ec50e88d4ece2c1";
-
-/// Answers a request by its method and target and by how often that very request came before.
-type Script = dyn Fn(&str, usize) -> Response + Send + Sync;
-
-pub struct Scripted {
-    script: Box<Script>,
-    seen: std::sync::Mutex<Vec<String>>,
-}
-
-/// A server that does as a test says.
-pub async fn scripted(
-    script: impl Fn(&str, usize) -> Response + Send + Sync + 'static,
-) -> (String, Arc<Scripted>) {
-    async fn answer(State(server): State<Arc<Scripted>>, request: Request) -> Response {
-        let target = format!("{} {}", request.method(), request.uri().path_and_query().unwrap());
-        let before = {
-            let mut seen = server.seen.lock().unwrap();
-            let before = seen.iter().filter(|t| **t == target).count();
-            seen.push(target.clone());
-            before
-        };
-        (server.script)(&target, before)
-    }
-    let server = Arc::new(Scripted { script: Box::new(script), seen: Default::default() });
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let routes = Router::new().fallback(answer).with_state(server.clone());
-    tokio::spawn(async move { axum::serve(listener, routes).await });
-    (url, server)
-}
-
-impl Scripted {
-    pub fn count(&self, part: &str) -> usize {
-        self.seen.lock().unwrap().iter().filter(|target| target.contains(part)).count()
-    }
-}
-
-pub fn ok(body: Value) -> Response {
-    axum::Json(body).into_response()
-}
-
-pub fn status(status: u16) -> Response {
-    StatusCode::from_u16(status).unwrap().into_response()
-}
-
-fn item(n: usize, kind: &str) -> Value {
-    json!({"Id":format!("{n:032x}"),"Name":format!("{kind} {n}"),"Type":kind,"ProviderIds":{"Tmdb":format!("{}", n + 1)},
-        "SeriesId":format!("{:032x}", 5000),"ParentIndexNumber":1,"IndexNumber":n,
-        "UserData":{"Played":true,"PlayCount":1,"LastPlayedDate":"2024-03-01T20:00:00Z"}})
-}
-
-/// What a sound server says to everything but the list that a test is about.
-pub fn sound(target: &str) -> Response {
-    match target {
-        t if t.contains("/System/Info/Public") => {
-            ok(json!({"ServerName":"NAS","Version":"10.11.11","Id":"5e".repeat(16)}))
-        }
-        t if t.contains("AuthenticateByName") => {
-            ok(json!({"User":{"Id":USER,"Name":"anna"},"AccessToken":"fresh"}))
-        }
-        t if t.contains("/Users/Me") => ok(json!({"Id":USER,"Name":"anna"})),
-        t if t.contains("includeItemTypes=Series") => {
-            let mut series = item(5000, "Series");
-            series["ProviderIds"]["Tmdb"] = json!("70523");
-            ok(json!({"Items":[series],"TotalRecordCount":1}))
-        }
-        t if t.contains("/Shows/") => {
-            ok(json!({"Items":[item(7, "Episode")],"TotalRecordCount":1}))
-        }
-        t if t.contains("includeItemTypes=Episode") => {
-            ok(json!({"Items":[item(7, "Episode")],"TotalRecordCount":1}))
-        }
-        _ => ok(json!({"Items":[],"TotalRecordCount":0})),
-    }
-}
-
-/// A page of some movies, cut as the request asks.
-fn page(target: &str, total: usize) -> Value {
-    let number = |name: &str| {
-        let (_, rest) = target.split_once(&format!("{name}=")).unwrap();
-        rest.split('&').next().unwrap().parse::<usize>().unwrap()
-    };
-    let (start, limit) = (number("startIndex"), number("limit"));
-    let items: Vec<Value> = (start..(start + limit).min(total)).map(|n| item(n, "Movie")).collect();
-    json!({"Items":items,"TotalRecordCount":total,"StartIndex":start})
-}
+use crate::support::{
+    TestApp, app,
+    jellyfin::{
+        Answer, USER, cut_off, dripping, gzip, item, ok, page, scripted, scripted_over_tls, sound,
+        status,
+    },
+    lines::LogText,
+};
 
 fn small_pages() -> Limits {
     Limits { page: 10, ..app::limits() }
@@ -138,8 +45,8 @@ fn connection(
 
 async fn fetched(mut connection: Connection) -> Result<Fetched, JellyfinError> {
     let server = connection.discover().await?;
-    let wanted = Wanted { series: &|_| true, first: EpisodeRoute::Flat, progress: &|_| {} };
-    fetch(&connection, server, "2026-11-24T12:00:00Z".parse().unwrap(), &wanted).await
+    let options = FetchOptions { series: &|_| true, first: EpisodeRoute::Flat, progress: &|_| {} };
+    fetch(&connection, server, "2026-11-24T12:00:00Z".parse().unwrap(), &options).await
 }
 
 async fn snapshot(url: &str) -> Snapshot {
@@ -238,27 +145,18 @@ async fn retry_after_is_obeyed_within_the_deadline() {
     assert_eq!(server.count("includeItemTypes=Movie"), 1, "no time to wait a second");
 }
 
-/// Case 54: the list that hangs is left after its time, not asked for again, and the other way gives the same.
+/// Case 54: a list that hangs is given up after its time and not asked for again; the other route gives the same.
 #[tokio::test]
-async fn a_flat_list_that_hangs_is_left_for_the_other_way() {
-    let hangs = Arc::new(AtomicUsize::new(0));
-    let count = hangs.clone();
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let routes = Router::new().fallback(async move |request: Request| {
-        let target = format!("{} {}", request.method(), request.uri());
-        if target.contains("isPlayed=true") {
-            count.fetch_add(1, Ordering::SeqCst);
-            std::future::pending::<()>().await;
-        }
-        sound(&target)
-    });
-    tokio::spawn(async move { axum::serve(listener, routes).await });
+async fn a_flat_list_that_hangs_is_given_up_for_the_other_route() {
+    let (url, server) = scripted(|target, _| {
+        if target.contains("isPlayed=true") { Answer::Never } else { sound(target).into() }
+    })
+    .await;
     let limits = Limits { episodes: Duration::from_millis(100), ..small_pages() };
     let fetched = fetched(connection(&url, limits, Some("pw"), None)).await.unwrap();
     assert_eq!(fetched.route, Some(EpisodeRoute::BySeries));
     assert_eq!(fetched.snapshot.series[0].episodes.len(), 1);
-    assert_eq!(hangs.load(Ordering::SeqCst), 1);
+    assert_eq!(server.count("isPlayed=true"), 1);
 }
 
 #[tokio::test]
@@ -294,9 +192,9 @@ async fn a_refused_token_is_renewed_once_and_the_new_users_id_is_used() {
     let connection = connection(&url, small_pages(), Some("pw"), None);
     let mut connection = connection;
     let info = connection.discover().await.unwrap();
-    let wanted = Wanted { series: &|_| true, first: EpisodeRoute::Flat, progress: &|_| {} };
+    let options = FetchOptions { series: &|_| true, first: EpisodeRoute::Flat, progress: &|_| {} };
     let fetched =
-        fetch(&connection, info, "2026-11-24T12:00:00Z".parse().unwrap(), &wanted).await.unwrap();
+        fetch(&connection, info, "2026-11-24T12:00:00Z".parse().unwrap(), &options).await.unwrap();
     assert_eq!(fetched.snapshot.series.len(), 1);
     assert_eq!(server.count("AuthenticateByName"), 1);
     assert_eq!(connection.signed_in().await.unwrap().0.as_str(), NEW);
@@ -372,11 +270,7 @@ async fn odd_items_are_faults_of_their_own_and_other_kinds_are_passed_over() {
 #[tokio::test]
 async fn a_body_that_is_cut_off_is_asked_for_again() {
     let (url, server) = scripted(|target, before| match target {
-        t if is_movies(t) && before == 0 => {
-            let half =
-                futures_util::stream::iter([Ok("{\"Items\":["), Err(std::io::Error::other("cut"))]);
-            axum::body::Body::from_stream(half).into_response()
-        }
+        t if is_movies(t) && before == 0 => cut_off("{\"Items\":["),
         t if is_movies(t) => ok(page(t, 3)),
         t => sound(t),
     })
@@ -389,13 +283,7 @@ async fn a_body_that_is_cut_off_is_asked_for_again() {
 #[tokio::test]
 async fn reading_an_answer_has_an_end_in_time_as_a_whole() {
     let (url, server) = scripted(|target, _| match target {
-        t if is_movies(t) => {
-            let drip = futures_util::stream::unfold((), |()| async {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                Some((Ok::<_, std::io::Error>(" "), ()))
-            });
-            axum::body::Body::from_stream(drip).into_response()
-        }
+        t if is_movies(t) => dripping(Duration::from_millis(20)),
         t => sound(t),
     })
     .await;
@@ -456,12 +344,12 @@ async fn test_of(url: &str) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn what_is_no_jellyfin_is_told_from_what_is_not_there() {
-    let nobody = {
+async fn a_server_that_is_not_jellyfin_and_one_that_is_not_there_have_different_codes() {
+    let unused = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}", listener.local_addr().unwrap())
     };
-    assert_eq!(test_of(&nobody).await, (502, "jellyfin_unreachable".into()));
+    assert_eq!(test_of(&unused).await, (502, "jellyfin_unreachable".into()));
     for (code, body) in [
         (200, "<html>a router's page</html>"),
         (200, r#"{"hello":"world"}"#),
@@ -537,11 +425,7 @@ async fn no_secret_shows_in_an_error() {
 #[tokio::test]
 async fn answers_come_compressed_where_the_server_can() {
     let (url, _) = scripted(|target, _| match target {
-        t if is_movies(t) => {
-            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            std::io::Write::write_all(&mut gzip, page(t, 3).to_string().as_bytes()).unwrap();
-            ([("content-encoding", "gzip")], gzip.finish().unwrap()).into_response()
-        }
+        t if is_movies(t) => gzip(page(t, 3).to_string().as_bytes()),
         t => sound(t),
     })
     .await;
@@ -549,71 +433,50 @@ async fn answers_come_compressed_where_the_server_can() {
 }
 
 #[tokio::test]
-async fn no_more_than_four_requests_are_under_way_at_once() {
-    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let (under_way, peak) = (now.clone(), most.clone());
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let routes = Router::new().fallback(async move |request: Request| {
-        let target = format!("{} {}", request.method(), request.uri());
-        peak.fetch_max(under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+async fn no_more_than_four_requests_are_in_progress_at_once() {
+    let (url, server) = scripted(|target, _| {
+        let answer = if is_movies(target) { ok(page(target, 200)) } else { sound(target) };
         // Long enough for every request that may come at the same time to have come.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        under_way.fetch_sub(1, Ordering::SeqCst);
-        if is_movies(&target) { ok(page(&target, 200)) } else { sound(&target) }
-    });
-    tokio::spawn(async move { axum::serve(listener, routes).await });
+        Answer::After(Duration::from_millis(20), answer)
+    })
+    .await;
     assert_eq!(snapshot(&url).await.movies.len(), 200);
-    assert_eq!(most.load(Ordering::SeqCst), 4);
-}
-
-/// A server over TLS with a certificate that nobody vouches for (`tests/tls/`, made for this test alone).
-async fn self_signed() -> String {
-    use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-    app::with_tls();
-    let certificate =
-        CertificateDer::from_pem_slice(include_bytes!("tls/certificate.pem")).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/key.pem")).unwrap();
-    let config = tokio_rustls::rustls::ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
-    tokio::spawn(async move {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-            let mut request = vec![0; 4096];
-            let length = stream.read(&mut request).await.unwrap_or(0);
-            let target = String::from_utf8_lossy(&request[..length])
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            let body = axum::body::to_bytes(sound(&target).into_body(), usize::MAX).await.unwrap();
-            let head = format!(
-                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-                body.len()
-            );
-            let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;
-            let _ = stream.shutdown().await;
-        }
-    });
-    url
+    assert_eq!(server.most_in_progress(), 4);
 }
 
 /// Case 50.
 #[tokio::test]
 async fn a_self_signed_certificate_is_a_clear_sentence_and_accepted_only_when_said() {
-    let url = self_signed().await;
+    let (url, _) = scripted_over_tls(|target, _| sound(target)).await;
     let app = TestApp::new().await;
     let refused = app.connect(&url).await;
     assert_eq!(refused.problem(), (502, "jellyfin_unreachable".into()));
     assert!(refused.text().contains("acceptInvalidCertificates"), "{}", refused.text());
+    let error = fetched(connection(&url, app::limits(), None, None)).await.unwrap_err();
+    assert!(matches!(error, JellyfinError::Certificate { .. }), "{error}");
     let body =
         json!({"serverUrl":url,"username":"anna","password":"pw","acceptInvalidCertificates":true});
     assert_eq!(app.post("/api/settings/jellyfin/test", &body).await.status, 200);
+}
+
+/// What a program's log shows of an error: its causes are kept, in one line, and none is said twice.
+#[tokio::test]
+async fn an_error_keeps_its_causes_and_says_each_once() {
+    let unused = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let mut connection = connection(&unused, app::limits(), None, None);
+    let error = connection.discover().await.unwrap_err();
+    let text = error.to_string();
+    let mut causes = 0;
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        causes += 1;
+        assert!(text.contains(&error.to_string()), "{text} doesn't say {error}");
+        cause = error.source();
+    }
+    assert!(causes >= 2, "{error:?}");
+    assert_eq!(text.matches("Connection refused").count(), 1, "{text}");
+    assert!(!text.contains("/System/Info"), "no URL: {text}");
 }

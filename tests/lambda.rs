@@ -14,10 +14,9 @@ use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
 use crate::{
-    automatic::gated,
-    client::{scripted, sound},
     infra,
     support::{
+        jellyfin::{gated, scripted, sound},
         lines::LogText,
         runtime::{Answer, RuntimeInterface, invocation},
     },

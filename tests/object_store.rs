@@ -25,11 +25,11 @@ use mediatheca_jellyfin_sync::{
 };
 
 use crate::{
-    client::{scripted, sound},
     store::{begin, commit, contract, race, read, whole},
     support::{
         app::{limits, options},
         faults::{Fault, FaultyWay},
+        jellyfin::{scripted, sound},
     },
 };
 

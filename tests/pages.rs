@@ -1,6 +1,6 @@
 //! The pages past a browser: what keeps them safe, and what they are made of. What people do with them is in `browser/`.
 
-use axum::{Router, http::StatusCode};
+use axum::{http::StatusCode, response::IntoResponse};
 use mediatheca_jellyfin_sync::{
     domain::library::{Folded, Kind, Order, Progress, Query, Viewed},
     http::Access,
@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::support::{
     Replay, TestApp,
     app::{Answer, limits},
+    jellyfin::{scripted, status},
     lines::LogText,
 };
 
@@ -137,18 +138,15 @@ async fn who_is_not_signed_in_sees_the_door_and_nothing_else() {
 
 #[tokio::test]
 async fn a_poster_comes_from_jellyfin_and_must_be_a_picture() {
-    let jellyfin = Router::new().fallback(async |uri: axum::http::Uri| match uri.path() {
-        "/Items/aa/Images/Primary" => ([("content-type", "image/jpeg")], "picture").into_response(),
-        "/Items/bb/Images/Primary" => ([("content-type", "text/html")], "<script>").into_response(),
-        "/Items/cc/Images/Primary" => {
-            ([("content-type", "image/svg+xml")], "<svg>").into_response()
-        }
-        _ => StatusCode::NOT_FOUND.into_response(),
-    });
-    use axum::response::IntoResponse;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, jellyfin).await });
+    let poster =
+        |kind: &'static str, bytes: &'static str| ([("content-type", kind)], bytes).into_response();
+    let (url, _) = scripted(move |target, _| match target {
+        t if t.contains("/Items/aa/Images/Primary") => poster("image/jpeg", "picture"),
+        t if t.contains("/Items/bb/Images/Primary") => poster("text/html", "<script>"),
+        t if t.contains("/Items/cc/Images/Primary") => poster("image/svg+xml", "<svg>"),
+        _ => status(404),
+    })
+    .await;
     let app = TestApp::new().await;
     assert_eq!(app.get("/posters/aa").await.problem(), (409, "not_configured".into()));
     app.put("/api/settings/jellyfin", &json!({"serverUrl":url,"username":"anna","password":"p"}))

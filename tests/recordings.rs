@@ -10,8 +10,7 @@ use mediatheca_jellyfin_sync::{
         sync::{Preferences, plan},
     },
     jellyfin::{
-        Connection, Credentials, EpisodeRoute, ServerUrl,
-        fetch::{Fetched, Wanted, fetch},
+        Connection, Credentials, EpisodeRoute, FetchOptions, Fetched, ServerUrl, fetch::fetch,
     },
 };
 
@@ -44,8 +43,8 @@ async fn fetched(replay: &Replay, first: EpisodeRoute) -> Fetched {
     let url = ServerUrl::parse(&replay.url()).unwrap();
     let mut connection = Connection::new(url, credentials, false, app::limits(), None).unwrap();
     let server = connection.discover().await.unwrap();
-    let wanted = Wanted { series: &|_| true, first, progress: &|_| {} };
-    fetch(&connection, server, "2026-11-24T00:32:53Z".parse().unwrap(), &wanted).await.unwrap()
+    let options = FetchOptions { series: &|_| true, first, progress: &|_| {} };
+    fetch(&connection, server, "2026-11-24T00:32:53Z".parse().unwrap(), &options).await.unwrap()
 }
 
 async fn whole_server(version: &str) -> Replay {
@@ -63,7 +62,7 @@ fn additions(library: &Library, snapshot: &Snapshot) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn both_ways_to_the_episodes_give_the_same_plan() {
+async fn both_routes_to_the_episodes_give_the_same_plan() {
     let library = Folded::of(titles().as_bytes()).unwrap().library;
     for version in BOTH {
         let replay = whole_server(version).await;
@@ -114,16 +113,16 @@ async fn episodes_that_10_11_hides_from_a_series_own_list_are_not_lost() {
     replay.assert_all_was_recorded();
 }
 
-/// Case 54, short of the waiting: the flat list fails, the other way is taken and remembered, the plan is the same.
+/// Case 54 without the waiting: the flat list fails, the other route is used and remembered, the plan is the same.
 #[tokio::test]
-async fn where_the_flat_list_fails_the_series_are_asked_and_that_way_comes_first_next_time() {
+async fn if_the_flat_list_fails_the_series_are_asked_and_that_route_comes_first_next_time() {
     let replay = whole_server("12.0").await;
     let library = Folded::of(titles().as_bytes()).unwrap().library;
     let sound = additions(&library, &fetched(&replay, EpisodeRoute::Flat).await.snapshot);
     replay.break_requests("isPlayed=true", 500);
-    let other_way = fetched(&replay, EpisodeRoute::Flat).await;
-    assert_eq!(other_way.route, Some(EpisodeRoute::BySeries));
-    assert_eq!(additions(&library, &other_way.snapshot), sound);
+    let other_route = fetched(&replay, EpisodeRoute::Flat).await;
+    assert_eq!(other_route.route, Some(EpisodeRoute::BySeries));
+    assert_eq!(additions(&library, &other_route.snapshot), sound);
 
     let app = TestApp::with_log(&titles()).await;
     app.connect(&replay.url()).await;

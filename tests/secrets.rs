@@ -1,31 +1,18 @@
 //! No secret is sent anywhere but where it was entered for.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use axum::{Router, extract::Request};
 use serde_json::{Value, json};
 
-use crate::{
-    client::sound,
-    support::{TestApp, lines::LogText},
+use crate::support::{
+    TestApp,
+    jellyfin::{Scripted, scripted, sound},
+    lines::LogText,
 };
 
-/// A server that keeps everything it is told, and answers as Jellyfin does.
-async fn listening() -> (String, Arc<Mutex<String>>) {
-    let told = Arc::new(Mutex::new(String::new()));
-    let heard = told.clone();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let routes = Router::new().fallback(async move |request: Request| {
-        let target = format!("{} {}", request.method(), request.uri());
-        let headers = format!("{:?}", request.headers());
-        let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();
-        let told = format!("{target}\n{headers}\n{}\n", String::from_utf8_lossy(&body));
-        heard.lock().unwrap().push_str(&told);
-        sound(&target)
-    });
-    tokio::spawn(async move { axum::serve(listener, routes).await });
-    (url, told)
+/// A sound server, which keeps everything that it is sent.
+async fn listening() -> (String, Arc<Scripted>) {
+    scripted(|target, _| sound(target)).await
 }
 
 const SECRETS: [&str; 2] = ["c0rrect-h0rse", "fresh"];
@@ -47,13 +34,13 @@ fn settings_file(app: &TestApp) -> String {
 #[tokio::test]
 async fn a_test_of_another_server_or_user_asks_for_its_password_and_sends_none() {
     let (app, home) = connected().await;
-    let (thief, told) = listening().await;
+    let (address, thief) = listening().await;
     let before = settings_file(&app);
     let port = home.rsplit(':').next().unwrap();
     let others = [
-        json!({ "serverUrl": thief }),
-        json!({ "serverUrl": thief, "username": "anna" }),
-        json!({ "serverUrl": format!("{thief}/jellyfin") }),
+        json!({ "serverUrl": address }),
+        json!({ "serverUrl": address, "username": "anna" }),
+        json!({ "serverUrl": format!("{address}/jellyfin") }),
         json!({ "serverUrl": format!("http://localhost:{port}") }),
         json!({ "serverUrl": home.replace("http:", "https:") }),
         json!({ "username": "berta" }),
@@ -64,7 +51,7 @@ async fn a_test_of_another_server_or_user_asks_for_its_password_and_sends_none()
         assert!(answer.text().contains("`password`"), "{other}: {}", answer.text());
         assert_eq!(settings_file(&app), before, "{other}: nothing is saved");
     }
-    assert_eq!(*told.lock().unwrap(), "", "not even a greeting");
+    assert_eq!(thief.heard(), "", "not even a greeting");
     let own = json!({ "serverUrl": format!("{home}/"), "username": "anna" });
     assert_eq!(
         app.post("/api/settings/jellyfin/test", &own).await.status,
@@ -77,8 +64,8 @@ async fn a_test_of_another_server_or_user_asks_for_its_password_and_sends_none()
 #[tokio::test]
 async fn saving_another_server_drops_password_token_user_and_the_exception_for_certificates() {
     let (app, _) = connected().await;
-    let (thief, told) = listening().await;
-    let saved = app.put("/api/settings/jellyfin", &json!({ "serverUrl": thief })).await.json();
+    let (address, thief) = listening().await;
+    let saved = app.put("/api/settings/jellyfin", &json!({ "serverUrl": address })).await.json();
     let jellyfin = &saved["jellyfin"];
     assert_eq!(
         (&jellyfin["hasPassword"], &jellyfin["hasAccessToken"]),
@@ -96,7 +83,7 @@ async fn saving_another_server_drops_password_token_user_and_the_exception_for_c
         app.post("/api/settings/jellyfin/test", &Value::Null).await.problem(),
         (409, "not_configured".into())
     );
-    assert_eq!(*told.lock().unwrap(), "");
+    assert_eq!(thief.heard(), "");
     assert!(!settings_file(&app).contains("sealed:"), "{}", settings_file(&app));
 }
 
@@ -104,10 +91,10 @@ async fn saving_another_server_drops_password_token_user_and_the_exception_for_c
 #[tokio::test]
 async fn another_server_gets_the_password_that_was_entered_for_it() {
     let (app, _) = connected().await;
-    let (other, told) = listening().await;
-    let account = json!({ "serverUrl": other, "username": "anna", "password": "an0ther-h0rse" });
+    let (address, other) = listening().await;
+    let account = json!({ "serverUrl": address, "username": "anna", "password": "an0ther-h0rse" });
     assert_eq!(app.post("/api/settings/jellyfin/test", &account).await.status, 200);
-    let told = told.lock().unwrap();
+    let told = other.heard();
     assert!(told.contains("an0ther-h0rse") && !told.contains(SECRETS[0]), "{told}");
     let signed_in = told.find("AuthenticateByName").unwrap();
     assert!(!told[..signed_in].contains("Token="), "the first server's token stays with it");

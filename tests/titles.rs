@@ -1,16 +1,26 @@
-//! Titles that the library lacks, added with an import as TMDB describes them.
+//! Missing titles, added with an import; their details come from TMDB.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use axum::{http::StatusCode, response::IntoResponse};
 use httpmock::prelude::*;
 use mediatheca_jellyfin_sync::{
-    domain::snapshot::Snapshot,
+    domain::{events::MovieToAdd, ids::TmdbId, snapshot::Snapshot},
+    jellyfin::Bound,
     service::{ImportRequest, Outside, Service, ServiceOptions, Source, SyncOptions},
     store::{local::LocalStore, seal::KeySource},
+    tmdb::{Limits, Tmdb, TmdbError},
 };
 use serde_json::json;
 
-use crate::support::{TestApp, app, lines::LogText};
+use crate::support::{
+    TestApp, app,
+    jellyfin::{Answer, dripping, ok, scripted, status, without_end},
+    lines::LogText,
+};
 
 /// One movie and one series, each watched; and a movie that TMDB doesn't know.
 fn snapshot() -> Snapshot {
@@ -124,7 +134,7 @@ async fn missing_titles_and_their_watches_are_added_in_one_commit() {
     assert_eq!((again.movies_auto_added, again.movies_added, again.episodes_added), (0, 0, 0));
 }
 
-/// Case 27, for titles: whoever comes second finds them there.
+/// Case 27, for titles: the second import finds them there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn imports_at_once_add_a_missing_title_once() {
     let tmdb = tmdb().await;
@@ -150,7 +160,7 @@ async fn imports_at_once_add_a_missing_title_once() {
 }
 
 #[tokio::test]
-async fn titles_are_added_only_where_the_person_wants_it() {
+async fn titles_are_added_only_if_the_person_wants_it() {
     let tmdb = tmdb().await;
     let app = TestApp::with_log(LogText::new().movie("a-1999", "A", 1999, 1).text()).await;
     let service = service(&app, &tmdb, Some("read-access-token")).await;
@@ -165,7 +175,7 @@ async fn titles_are_added_only_where_the_person_wants_it() {
 }
 
 #[tokio::test]
-async fn a_missing_an_old_and_a_refused_key_are_told_apart_and_nothing_is_added() {
+async fn a_missing_an_old_and_a_refused_key_each_have_a_sentence_and_nothing_is_added() {
     let server = MockServer::start_async().await;
     server
         .mock_async(|when, then| {
@@ -174,7 +184,7 @@ async fn a_missing_an_old_and_a_refused_key_are_told_apart_and_nothing_is_added(
         })
         .await;
     for (key, says) in [
-        (None, "no key for it is stored"),
+        (None, "no token for it is stored"),
         (Some("0123456789abcdef0123456789abcdef"), "version 3"),
         (Some("wrong"), "refuses"),
     ] {
@@ -187,4 +197,76 @@ async fn a_missing_an_old_and_a_refused_key_are_told_apart_and_nothing_is_added(
         assert!(error.to_string().contains(says), "{error}");
         assert_eq!(app.log(), before);
     }
+}
+
+/// Asks the server at an address for one movie.
+async fn movie_from(url: &str, limits: Limits) -> Result<MovieToAdd, TmdbError> {
+    app::with_tls();
+    let tmdb = Tmdb::new(url, "read-access-token".to_owned().into(), limits).unwrap();
+    let (_, movie) = tmdb.movies(&[TmdbId::new(129).unwrap()]).await.remove(0);
+    movie
+}
+
+/// Limits of a test: nothing waits longer than it must.
+fn quick() -> Limits {
+    Limits { first_pause: Duration::from_millis(1), ..Limits::default() }
+}
+
+fn a_movie() -> axum::response::Response {
+    ok(json!({"title":"Spirited Away","release_date":"2001-07-20"}))
+}
+
+#[tokio::test]
+async fn a_request_that_tmdb_is_too_busy_for_is_sent_again_when_it_says() {
+    let (url, server) = scripted(|_, before| match before {
+        0 => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response(),
+        1 => status(503),
+        _ => a_movie(),
+    })
+    .await;
+    let began = Instant::now();
+    assert_eq!(movie_from(&url, quick()).await.unwrap().name, "Spirited Away");
+    assert!(began.elapsed() >= Duration::from_secs(1), "Retry-After is obeyed");
+    assert_eq!(server.count("/movie/129"), 3);
+}
+
+#[tokio::test]
+async fn tmdb_failing_again_and_again_is_an_error_after_three_retries() {
+    let (url, server) = scripted(|_, _| status(503)).await;
+    let error = movie_from(&url, quick()).await.unwrap_err();
+    assert!(matches!(error, TmdbError::Status { status: 503, .. }), "{error}");
+    assert_eq!(server.count("/movie/129"), 4);
+    for (code, requests) in [(404, 1), (401, 1), (418, 1)] {
+        let (url, server) = scripted(move |_, _| status(code)).await;
+        movie_from(&url, quick()).await.unwrap_err();
+        assert_eq!(server.count("/movie/129"), requests, "{code}: no retry would help");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_tmdb_has_an_end_in_size_and_in_time() {
+    let (url, server) = scripted(|_, _| without_end()).await;
+    let error = movie_from(&url, quick()).await.unwrap_err();
+    assert!(matches!(error, TmdbError::TooLarge { bound: Bound::Sent(_), .. }), "{error}");
+    assert_eq!(server.count("/movie/129"), 1);
+
+    let short = Limits { answer: Duration::from_millis(200), ..quick() };
+    let (url, _) = scripted(|_, _| dripping(Duration::from_millis(20))).await;
+    let error = movie_from(&url, short.clone()).await.unwrap_err();
+    assert!(matches!(error, TmdbError::TooLarge { bound: Bound::Time(_), .. }), "{error}");
+
+    let (url, _) = scripted(|_, _| Answer::Never).await;
+    let error = movie_from(&url, short).await.unwrap_err();
+    assert!(matches!(error, TmdbError::TooSlow { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_retry_of_tmdb_that_the_deadline_leaves_no_time_for_is_not_waited_for() {
+    let (url, server) =
+        scripted(|_, _| (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "30")]).into_response())
+            .await;
+    let deadline = Some(tokio::time::Instant::now() + Duration::from_secs(5));
+    let error = movie_from(&url, Limits { deadline, ..quick() }).await.unwrap_err();
+    assert!(matches!(error, TmdbError::Status { status: 429, .. }), "{error}");
+    assert_eq!(server.count("/movie/129"), 1);
 }

@@ -1,4 +1,6 @@
-//! From Jellyfin's words to ours: pure and total.
+//! From Jellyfin's words to ours: an item of a list comes in, one of the domain's goes out, or a fault that says why not.
+//!
+//! Pure; whether a play counts is up to the plan.
 
 use super::wire::{BaseItemDto, UserItemDataDto};
 use crate::domain::{
@@ -6,15 +8,15 @@ use crate::domain::{
     snapshot::{EpisodeItem, Item, ItemFault, LastPlayed, TmdbRef},
 };
 
-/// A file never holds more episodes than this; a larger range is somebody's typing error.
+/// A file never holds more episodes than this; a larger range is a typing error in its name.
 const MOST_EPISODES_IN_A_FILE: i32 = 60;
 
-/// Genres that are kept of an item.
+/// Most genres kept of an item.
 const MOST_GENRES: usize = 50;
 
 const TICKS_A_MINUTE: i64 = 600_000_000;
 
-/// Longer texts than this are cut, in characters: real names have a few hundred at most.
+/// Longer texts are cut, in characters: real names have a few hundred at most.
 const LONGEST_TEXT: usize = 2_000;
 
 /// A text of at most [`LONGEST_TEXT`] characters.
@@ -23,7 +25,7 @@ pub(super) fn short(text: &str) -> String {
     text[..end].to_owned()
 }
 
-/// An item without user data, or without an id that can be one: nothing can be said of it.
+/// Its id and user data. Without both nothing is known of an item.
 fn read_essentials<'a>(
     dto: &'a BaseItemDto<'_>,
 ) -> Result<(ItemId, &'a UserItemDataDto<'a>), ItemFault> {
@@ -63,11 +65,7 @@ pub fn item(dto: &BaseItemDto<'_>) -> Result<Item, ItemFault> {
     })
 }
 
-/// An episode.
-///
-/// # Errors
-/// It has no usable id or no user data; the fault says so.
-pub fn episode(dto: &BaseItemDto<'_>) -> Result<EpisodeItem, ItemFault> {
+fn episode(dto: &BaseItemDto<'_>) -> Result<EpisodeItem, ItemFault> {
     let (id, user_data) = read_essentials(dto)?;
     let of_several = |end: &i32| {
         dto.index_number
@@ -83,6 +81,32 @@ pub fn episode(dto: &BaseItemDto<'_>) -> Result<EpisodeItem, ItemFault> {
         play_count: play_count(user_data),
         last_played: last_played(user_data),
     })
+}
+
+/// An episode with the series that it names.
+pub struct ListedEpisode {
+    /// The series' id.
+    pub series: ItemId,
+    /// Its name, if Jellyfin gave it.
+    pub series_name: Option<String>,
+    /// The episode.
+    pub item: EpisodeItem,
+}
+
+/// An episode and its series.
+///
+/// # Errors
+/// It has no usable id, no user data or no series; the fault says so.
+pub fn listed_episode(dto: &BaseItemDto<'_>) -> Result<ListedEpisode, ItemFault> {
+    let item = episode(dto)?;
+    let series_name = dto.series_name.as_deref().map(short);
+    match dto.series_id.as_deref().map(ItemId::parse) {
+        Some(Ok(series)) => Ok(ListedEpisode { series, series_name, item }),
+        Some(Err(_)) | None => {
+            let message = "Jellyfin doesn't say which series this episode belongs to".to_owned();
+            Err(ItemFault { item_id: Some(item.id), name: item.name, message })
+        }
+    }
 }
 
 fn last_played(user_data: &UserItemDataDto<'_>) -> LastPlayed {
@@ -138,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_no_tmdb_id_is_told_from_none() {
+    fn a_missing_and_an_invalid_tmdb_id_differ() {
         for (text, expected) in [
             (None, TmdbRef::Missing),
             (Some(""), TmdbRef::Missing),

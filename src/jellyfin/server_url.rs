@@ -1,35 +1,48 @@
-//! A Jellyfin server's address, made right from what people paste.
+//! A Jellyfin server's address: what a person pastes comes in, a base URL without slash, query and web page goes out.
+//!
+//! Nothing is asked here; whether Jellyfin is there is found out by the connection.
 
 use std::fmt;
 
 use url::Url;
 
-/// Why a text is no server's address.
+/// Why a text isn't a server's address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServerUrlError {
     /// Nothing was given.
     #[error(
-        "the server URL is empty: give the address under which you open Jellyfin, such as http://nas:8096"
+        "the server URL is empty: enter the address you use to open Jellyfin, such as http://nas:8096"
     )]
     Empty,
-    /// It can't be read as an address.
+    /// It can't be read as an address. Only its text is kept: it may hold a password.
     #[error(
-        "`{text}` is no server URL ({reason}): give the address under which you open Jellyfin, such as http://nas:8096"
+        "`{text}` isn't a valid server URL ({reason}): enter the address you use to open Jellyfin, such as http://nas:8096"
     )]
     Unreadable {
-        /// What was given.
+        /// What was given, without what stands before an `@`.
         text: String,
-        /// What the parser says.
-        reason: String,
+        /// What is wrong with it.
+        reason: UrlFault,
     },
     /// Neither http nor https.
     #[error("the server URL begins with `{0}:`, which is neither http nor https")]
     Scheme(String),
     /// It holds a user name or password.
     #[error(
-        "the server URL holds a user name or a password: give them in their own fields, as URLs end in access logs"
+        "the server URL holds a user name or a password: enter them in their own fields, as URLs end in access logs"
     )]
     Credentials,
+}
+
+/// What is wrong with an address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UrlFault {
+    /// What the parser says.
+    #[error(transparent)]
+    Syntax(#[from] url::ParseError),
+    /// It can be read, and has no host.
+    #[error("it names no host")]
+    NoHost,
 }
 
 /// The address of a server, with its base path and without a slash behind it: `http://nas:8096`, `https://h/jellyfin`.
@@ -40,7 +53,7 @@ impl ServerUrl {
     /// Reads an address: a missing scheme is http, and what belongs to Jellyfin's web page is cut off.
     ///
     /// # Errors
-    /// See [`ServerUrlError`]; each says what to give instead.
+    /// See [`ServerUrlError`]; each says what to enter instead.
     pub fn parse(text: &str) -> Result<Self, ServerUrlError> {
         let trimmed = text.trim();
         if trimmed.is_empty() {
@@ -48,9 +61,8 @@ impl ServerUrl {
         }
         let with_scheme =
             if trimmed.contains("://") { trimmed.to_owned() } else { format!("http://{trimmed}") };
-        let unreadable =
-            |reason: String| ServerUrlError::Unreadable { text: redacted(trimmed), reason };
-        let url = Url::parse(&with_scheme).map_err(|e| unreadable(e.to_string()))?;
+        let unreadable = |reason| ServerUrlError::Unreadable { text: redacted(trimmed), reason };
+        let url = Url::parse(&with_scheme).map_err(|e| unreadable(e.into()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(ServerUrlError::Scheme(url.scheme().to_owned()));
         }
@@ -58,7 +70,7 @@ impl ServerUrl {
             return Err(ServerUrlError::Credentials);
         }
         if url.host_str().is_none_or(str::is_empty) {
-            return Err(unreadable("it names no host".into()));
+            return Err(unreadable(UrlFault::NoHost));
         }
         let base = without_web_page(url.path()).to_owned();
         Ok(Self::with_base(url, &base))
@@ -86,10 +98,10 @@ impl ServerUrl {
     pub fn redirected(&self, asked: &Url, location: &str) -> Option<Self> {
         let target = asked.join(location).ok()?;
         let same_host = target.host_str() == self.0.host_str();
-        let same_door = target.scheme() == self.0.scheme()
+        let same_port = target.scheme() == self.0.scheme()
             && target.port_or_known_default() == self.0.port_or_known_default();
         let to_tls = self.0.scheme() == "http" && target.scheme() == "https";
-        if !same_host || !(same_door || to_tls) {
+        if !same_host || !(same_port || to_tls) {
             return None;
         }
         let path = target.path();
@@ -158,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_with_a_sentence_and_without_a_password() {
+    fn other_texts_are_refused_with_a_sentence_and_without_a_password() {
         assert_eq!(ServerUrl::parse("  "), Err(ServerUrlError::Empty));
         assert_eq!(ServerUrl::parse("ftp://h"), Err(ServerUrlError::Scheme("ftp".into())));
         assert_eq!(ServerUrl::parse("http://anna:secret@h"), Err(ServerUrlError::Credentials));

@@ -1,4 +1,4 @@
-//! Jellyfin's JSON with Jellyfin's names: only the fields that are read.
+//! Jellyfin's JSON with Jellyfin's names (`docs/jellyfin.md`, "Lists" and "User data"): only the fields that are read.
 
 use std::borrow::Cow;
 
@@ -20,10 +20,10 @@ pub struct BaseItemDto<'a> {
     /// Year of release.
     #[serde(default)]
     pub production_year: Option<i32>,
-    /// Ids elsewhere.
+    /// Ids at other places.
     #[serde(borrow, default)]
     pub provider_ids: Option<ProviderIds<'a>>,
-    /// 10,000,000 a second.
+    /// In ticks: 10,000,000 a second.
     #[serde(default)]
     pub run_time_ticks: Option<i64>,
     /// Genres by name, if asked for.
@@ -49,7 +49,7 @@ pub struct BaseItemDto<'a> {
     pub index_number_end: Option<i32>,
 }
 
-/// Ids elsewhere: free text from the person's files.
+/// Ids at other places: free text from the person's files.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ProviderIds<'a> {
@@ -70,13 +70,13 @@ pub struct ProviderIds<'a> {
 pub struct UserItemDataDto<'a> {
     /// Whether it counts as played.
     pub played: bool,
-    /// How often playback was started.
+    /// Number of times playback was started.
     #[serde(default)]
     pub play_count: Option<i64>,
-    /// Where it was left; 10,000,000 a second.
+    /// Where playback stopped, in ticks: 10,000,000 a second.
     #[serde(default)]
     pub playback_position_ticks: Option<i64>,
-    /// When playback last started; absent where never, or nobody knows.
+    /// When playback last started; absent if it never did or the time is unknown.
     #[serde(borrow, default)]
     pub last_played_date: Option<Cow<'a, str>>,
 }
@@ -98,10 +98,10 @@ pub struct PublicSystemInfo {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StartingSystemInfo {
-    /// Told from any other JSON by this name.
+    /// Required only so that other JSON isn't taken for this answer.
     #[serde(rename = "startupWizardCompleted")]
     pub _startup_wizard_completed: Option<bool>,
-    /// And by this one.
+    /// Required for the same reason.
     #[serde(rename = "version")]
     pub _version: String,
 }
@@ -110,7 +110,7 @@ pub struct StartingSystemInfo {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AuthenticationResult {
-    /// Who signed in.
+    /// The user who signed in.
     pub user: UserDto,
     /// The new token.
     pub access_token: String,
@@ -122,6 +122,6 @@ pub struct AuthenticationResult {
 pub struct UserDto {
     /// 32 hex digits.
     pub id: String,
-    /// As they sign in.
+    /// The name to sign in with.
     pub name: String,
 }

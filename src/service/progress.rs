@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::jellyfin::{Progress as FetchProgress, ProgressPhase};
+use crate::jellyfin::{FetchPhase, FetchProgress};
 
 /// What a run is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -40,9 +40,9 @@ pub type Listener = Arc<dyn Fn(Progress) + Send + Sync>;
 impl From<FetchProgress> for Progress {
     fn from(FetchProgress { phase, done, total }: FetchProgress) -> Self {
         let phase = match phase {
-            ProgressPhase::Movies => Phase::Movies,
-            ProgressPhase::Series => Phase::Series,
-            ProgressPhase::Episodes => Phase::Episodes,
+            FetchPhase::Movies => Phase::Movies,
+            FetchPhase::Series => Phase::Series,
+            FetchPhase::Episodes => Phase::Episodes,
         };
         Self { phase, done, total }
     }

@@ -1,4 +1,6 @@
-//! TMDB's JSON with TMDB's names, and what becomes of it: only the fields that are read.
+//! TMDB's JSON with TMDB's names (`docs/tmdb-and-mediatheca.md`, "TMDB: fields"), and the titles made of it.
+//!
+//! Only the fields that are read.
 
 use serde::Deserialize;
 
@@ -82,7 +84,7 @@ struct EpisodeDto {
     vote_average: Option<f64>,
 }
 
-/// The year that a date begins with; 0 where TMDB has none, as Mediatheca writes it.
+/// The year that a date begins with; 0 if TMDB has none, as Mediatheca writes it.
 fn year(date: Option<&str>) -> i32 {
     date.and_then(|date| date.split('-').next()).and_then(|year| year.parse().ok()).unwrap_or(0)
 }

@@ -1,11 +1,11 @@
-//! What tests share: a server that replays recordings, a service over a folder, and lines of a log.
+//! What tests share: two Jellyfins, a service over a folder, and lines of a log.
 
 pub mod app;
 #[cfg(feature = "s3")]
 pub mod faults;
+pub mod jellyfin;
 pub mod lines;
-pub mod replay;
 pub mod runtime;
 
 pub use app::TestApp;
-pub use replay::Replay;
+pub use jellyfin::Replay;

@@ -8,10 +8,7 @@ use crate::{
         library::{Found, Library},
         snapshot::{ItemFault, Snapshot, TmdbRef},
     },
-    jellyfin::{
-        EpisodeRoute, Failures, Fetched,
-        fetch::{Wanted, fetch},
-    },
+    jellyfin::{EpisodeRoute, Failures, FetchOptions, Fetched, JellyfinError, fetch::fetch},
     service::{ServiceError, account::Settings, journal::RunGuard, report::ServerReport},
 };
 
@@ -39,7 +36,7 @@ impl FetchedSnapshot {
     /// The snapshot with what came; a list that failed as a whole is a fault in it.
     pub fn partial(self) -> Arc<Snapshot> {
         let failed = [("movies", self.failures.movies), ("series", self.failures.series)];
-        let fault = |(name, error): (&str, Option<crate::jellyfin::JellyfinError>)| {
+        let fault = |(name, error): (&str, Option<JellyfinError>)| {
             let message = error?.to_string();
             Some(ItemFault { item_id: None, name: name.to_owned(), message })
         };
@@ -83,7 +80,7 @@ impl Sync {
         let taken_at = self.outside.now();
         let fetched = async {
             let server = connection.discover().await?;
-            let wanted = Wanted {
+            let wanted = FetchOptions {
                 series: &|tmdb| matters(library, tmdb, auto_add),
                 first: status.first_route(taken_at),
                 progress: &|progress| run.tell(progress.into()),

@@ -104,8 +104,9 @@ impl Sync {
         let mut snapshot = fetched.partial();
         let mut described = DescribedTitles::default();
         if auto_add {
-            let (found, faults) =
-                self.describe_missing(&settings, &folded, &snapshot, &preferences).await?;
+            let (found, faults) = self
+                .describe_missing(&settings, &folded, &snapshot, &preferences, options.deadline)
+                .await?;
             Arc::make_mut(&mut snapshot).faults.extend(faults);
             described = found;
         }

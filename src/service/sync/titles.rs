@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::Sync;
 use crate::{
     domain::{
@@ -12,7 +14,7 @@ use crate::{
         sync::{Missing, Preferences, Titles, add_titles, plan},
     },
     service::{ServiceError, account::Settings},
-    tmdb::{Tmdb, TmdbError},
+    tmdb::{Limits, Tmdb, TmdbError},
 };
 
 /// TMDB's descriptions of missing titles, with the Jellyfin item each is for.
@@ -33,6 +35,7 @@ impl Sync {
         folded: &Folded,
         snapshot: &Snapshot,
         preferences: &Preferences,
+        deadline: Option<Instant>,
     ) -> Result<(DescribedTitles, Vec<ItemFault>), ServiceError> {
         let mut missing = Missing::of(&plan(&folded.library, snapshot, preferences));
         missing.movies.retain(|_, item| !preferences.exclude.contains(item));
@@ -43,7 +46,8 @@ impl Sync {
             return Ok((DescribedTitles { missing, titles }, faults));
         }
         let key = self.account.tmdb_key(settings)?.ok_or(TmdbError::NoKey)?;
-        let tmdb = Tmdb::new(&self.tmdb_url, key)?;
+        let limits = Limits { deadline, ..Limits::default() };
+        let tmdb = Tmdb::new(&self.tmdb_url, key, limits)?;
         let movies = tmdb.movies(&missing.movies.keys().copied().collect::<Vec<_>>()).await;
         let series = tmdb.series(&missing.series.keys().copied().collect::<Vec<_>>()).await;
         let mut last = None;

@@ -1,4 +1,4 @@
-//! The body of an answer: unpacked and counted while it comes, so that no more of it is ever held than is allowed.
+//! The body of an answer: unpacked and counted while it arrives, so that no more of it is held than is allowed.
 
 use std::{
     io::{self, Write},
@@ -9,38 +9,24 @@ use flate2::write::MultiGzDecoder;
 use reqwest::{Response, header};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::bounds::{Bound, Share};
+use super::{bounds::Bound, budget::Share, error::TransportError};
 
-/// What a request says it takes: the one packing that is unpacked here.
-pub(super) const ACCEPTED: &str = "gzip";
+/// The value of `Accept-Encoding`: the one packing that is unpacked here.
+pub const ACCEPTED: &str = "gzip";
 
-/// How large an answer may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Size {
-    /// A page of a list.
-    List,
-    /// Any other answer.
-    Small,
-}
-
-/// What a GET asks for, and how long it is worth waiting for.
+/// How much of a body is read, and for how long.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'a> {
-    /// Such as `/Items`.
-    pub path: &'a str,
-    /// In words, for errors.
-    pub what: &'a str,
-    /// Until the answer begins.
-    pub patience: Duration,
-    /// Whether a request that timed out is repeated: the server goes on working on it, and a second one slows the first.
-    pub again_if_slow: bool,
-    /// How large the answer may be.
-    pub size: Size,
+pub struct Allowance {
+    /// Most bytes, as sent and as unpacked.
+    pub bytes: usize,
+    /// Until the last byte has arrived.
+    pub time: Duration,
 }
 
-/// A body that came whole, and what it takes of the budget until it is dropped.
+/// A complete body. Its share of the budget and its place are given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Body {
+pub struct Body {
+    /// The unpacked bytes.
     pub bytes: Vec<u8>,
     _share: Option<Share>,
     _place: Option<OwnedSemaphorePermit>,
@@ -53,19 +39,47 @@ impl Body {
     }
 }
 
-/// Why a body didn't come whole.
-#[derive(Debug)]
-pub(super) enum BodyError {
-    /// It passes a bound.
+/// Why a body isn't complete.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// It exceeds a bound.
+    #[error("{0}")]
     TooLarge(Bound),
     /// The connection failed.
-    Transport(reqwest::Error),
-    /// It isn't packed as it says.
-    Packing(String),
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// It can't be unpacked.
+    #[error(transparent)]
+    Packing(#[from] PackingError),
 }
 
-/// Reads a body of at most that many bytes, as sent and as unpacked; of a list's, the budget has a share.
-pub(super) async fn read(
+/// Why a body can't be unpacked.
+#[derive(Debug, thiserror::Error)]
+pub enum PackingError {
+    /// It is packed in a way that the request didn't ask for.
+    #[error("it is packed as `{0}`, which wasn't asked for")]
+    Unknown(String),
+    /// It isn't packed as it says.
+    #[error("{0}")]
+    Damaged(#[source] io::Error),
+}
+
+/// Reads a body within its allowance. The share grows with the unpacked bytes.
+///
+/// # Errors
+/// See [`BodyError`]; nothing of the body is kept.
+pub async fn read(
+    response: Response,
+    allowed: Allowance,
+    share: Option<Share>,
+) -> Result<Body, BodyError> {
+    let read = read_all(response, allowed.bytes, share);
+    tokio::time::timeout(allowed.time, read)
+        .await
+        .unwrap_or(Err(BodyError::TooLarge(Bound::Time(allowed.time))))
+}
+
+async fn read_all(
     mut response: Response,
     most: usize,
     share: Option<Share>,
@@ -79,14 +93,12 @@ pub(super) async fn read(
         None | Some(b"identity" | b"") => Unpacker::Plain(sink),
         Some(b"gzip" | b"x-gzip") => Unpacker::Gzip(Box::new(MultiGzDecoder::new(sink))),
         Some(other) => {
-            let other = String::from_utf8_lossy(other);
-            return Err(BodyError::Packing(format!(
-                "it is packed as `{other}`, which nobody asked for"
-            )));
+            let other = String::from_utf8_lossy(other).into_owned();
+            return Err(PackingError::Unknown(other).into());
         }
     };
     let mut sent = 0;
-    while let Some(piece) = response.chunk().await.map_err(BodyError::Transport)? {
+    while let Some(piece) = response.chunk().await.map_err(TransportError::from)? {
         sent += piece.len();
         if sent > most {
             return Err(BodyError::TooLarge(Bound::Sent(most)));
@@ -96,7 +108,7 @@ pub(super) async fn read(
     sink.finish()
 }
 
-/// What comes is unpacked at once.
+/// Unpacks each piece as it arrives.
 enum Unpacker {
     Plain(Sink),
     Gzip(Box<MultiGzDecoder<Sink>>),
@@ -108,7 +120,7 @@ impl Unpacker {
             Self::Plain(sink) => (sink.write_all(piece), &*sink),
             Self::Gzip(gzip) => (gzip.write_all(piece), gzip.get_ref()),
         };
-        taken.map_err(|error| sink.failure(&error))
+        taken.map_err(|error| sink.failure(error))
     }
 
     fn finish(self) -> Result<Body, BodyError> {
@@ -116,15 +128,15 @@ impl Unpacker {
             Self::Plain(sink) => sink,
             Self::Gzip(mut gzip) => {
                 let ended = gzip.try_finish();
-                ended.map_err(|error| gzip.get_ref().failure(&error))?;
-                gzip.finish().map_err(|error| BodyError::Packing(error.to_string()))?
+                ended.map_err(|error| gzip.get_ref().failure(error))?;
+                gzip.finish().map_err(PackingError::Damaged)?
             }
         };
         Ok(Body { bytes: sink.bytes, _share: sink.share, _place: None })
     }
 }
 
-/// Where the unpacked bytes go, up to a bound.
+/// Takes the unpacked bytes, up to a bound.
 struct Sink {
     bytes: Vec<u8>,
     most: usize,
@@ -133,8 +145,12 @@ struct Sink {
 }
 
 impl Sink {
-    fn failure(&self, error: &io::Error) -> BodyError {
-        self.passed.map_or_else(|| BodyError::Packing(error.to_string()), BodyError::TooLarge)
+    /// What a failed write means: a bound of ours, or damage.
+    fn failure(&self, error: io::Error) -> BodyError {
+        match self.passed {
+            Some(bound) => BodyError::TooLarge(bound),
+            None => PackingError::Damaged(error).into(),
+        }
     }
 }
 
