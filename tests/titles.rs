@@ -269,4 +269,8 @@ async fn a_retry_of_tmdb_that_the_deadline_leaves_no_time_for_is_not_waited_for(
     let error = movie_from(&url, Limits { deadline, ..quick() }).await.unwrap_err();
     assert!(matches!(error, TmdbError::Status { status: 429, .. }), "{error}");
     assert_eq!(server.count("/movie/129"), 1);
+    let past = Some(tokio::time::Instant::now());
+    let error = movie_from(&url, Limits { deadline: past, ..quick() }).await.unwrap_err();
+    assert!(matches!(error, TmdbError::Deadline { .. }), "{error}");
+    assert_eq!(server.count("/movie/129"), 1, "it isn't asked any more");
 }

@@ -9,7 +9,7 @@ use mediatheca_jellyfin_sync::{
     },
     jellyfin::{
         ServerUrl,
-        page::{EPISODES, MOVIES},
+        rows::{EPISODES, MOVIES},
         wire::PublicSystemInfo,
     },
 };

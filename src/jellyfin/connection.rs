@@ -205,10 +205,10 @@ impl Connection {
         asked: &Asked<'_>,
         query: impl Fn(&UserId) -> String,
     ) -> Result<Body, JellyfinError> {
-        let mut token = Token::AsStored;
+        let mut refused = Refused::NotYet;
         let mut retries = self.session.transport.retries();
         loop {
-            match self.get_once(asked, &query, &mut token).await {
+            match self.get_once(asked, &query, &mut refused).await {
                 Ok(Some(body)) => return Ok(body),
                 Ok(None) => {}
                 Err(failure) => retries.wait(failure).await?,
@@ -221,7 +221,7 @@ impl Connection {
         &self,
         asked: &Asked<'_>,
         query: impl Fn(&UserId) -> String,
-        renewed: &mut Token,
+        refused: &mut Refused,
     ) -> Result<Option<Body>, Failure<JellyfinError>> {
         let Asked { path, what, patience, if_slow, size } = *asked;
         let transport = &self.session.transport;
@@ -239,10 +239,10 @@ impl Connection {
         let response = transport.send(request).await.map_err(failure)?;
         let status = response.status();
         if status == StatusCode::UNAUTHORIZED {
-            if *renewed == Token::Renewed {
+            if *refused == Refused::Once {
                 return Err(Failure::Final(self.session.rejected(Refusal::NewToken)));
             }
-            *renewed = Token::Renewed;
+            *refused = Refused::Once;
             return self.session.renew(Some(&token)).await.map(|()| None).map_err(Failure::Final);
         }
         if status.is_success() {
@@ -267,11 +267,11 @@ enum Named {
     },
 }
 
-/// Whether a request was refused and its token renewed.
+/// Whether a request was refused for its token, which is renewed once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token {
-    AsStored,
-    Renewed,
+enum Refused {
+    NotYet,
+    Once,
 }
 
 /// Whether a request that failed without an answer is sent again.

@@ -49,7 +49,7 @@ pub struct Limits {
 impl Limits {
     /// What the HTTP client has to know of them.
     pub(super) fn patience(&self) -> Patience {
-        Patience { connect: self.connect, silence: self.silence }
+        Patience { connect: self.connect, silence: Some(self.silence) }
     }
 }
 

@@ -24,7 +24,7 @@ mod lists;
 mod page;
 mod pictures;
 mod progress;
-mod rows;
+pub mod rows;
 mod server_url;
 mod session;
 mod snapshot;

@@ -18,23 +18,23 @@ pub(super) enum RowId {
 }
 
 /// One page, or the first pages of a list joined.
-pub(super) struct Page<T> {
-    pub list: List<T>,
+pub struct Page<T> {
+    pub(super) list: List<T>,
     /// The length of the whole list, if Jellyfin says it.
-    pub total: Option<u64>,
-    pub rows: u64,
+    pub(super) total: Option<u64>,
+    pub(super) rows: u64,
     /// Of the bodies that were read.
-    pub bytes: usize,
+    pub(super) bytes: usize,
     /// Of all rows, whatever their kind, to find a row that comes twice.
-    pub ids: Vec<RowId>,
+    pub(super) ids: Vec<RowId>,
     /// Rows of the kind that was asked for.
-    pub of_kind: u64,
+    pub(super) of_kind: u64,
     /// Those of them with user data.
-    pub with_user_data: u64,
+    pub(super) with_user_data: u64,
 }
 
 impl<T> Page<T> {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             list: List::new(),
             total: None,
@@ -50,7 +50,12 @@ impl<T> Page<T> {
     ///
     /// # Errors
     /// The list exceeds a bound, or its length has changed since `total` was read.
-    pub fn append(&mut self, next: Self, total: u64, what: &str) -> Result<(), JellyfinError> {
+    pub(super) fn append(
+        &mut self,
+        next: Self,
+        total: u64,
+        what: &str,
+    ) -> Result<(), JellyfinError> {
         if next.total.unwrap_or(next.rows) != total {
             return Err(self.short(what, total));
         }
@@ -75,7 +80,7 @@ impl<T> Page<T> {
     ///
     /// # Errors
     /// Rows are missing, or no item says what the user watched.
-    pub fn finish(self, what: &str, total: u64) -> Result<List<T>, JellyfinError> {
+    pub(super) fn finish(self, what: &str, total: u64) -> Result<List<T>, JellyfinError> {
         if self.rows != total || self.different_rows() != total {
             return Err(self.short(what, total));
         }
@@ -88,7 +93,7 @@ impl<T> Page<T> {
     /// # Errors
     /// Rows are missing, or no item says what the user watched: for a user that doesn't exist a series' episodes come
     /// without (`docs/jellyfin.md`, "Sign-in").
-    pub fn check_single(&self, what: &str) -> Result<(), JellyfinError> {
+    pub(super) fn check_single(&self, what: &str) -> Result<(), JellyfinError> {
         match self.total {
             Some(total) if total != self.rows => {
                 Err(JellyfinError::ShortRead { what: what.to_owned(), rows: self.rows, total })

@@ -30,7 +30,7 @@ use crate::{
 const LONGEST_SEARCHED: usize = 64 * 1024;
 
 /// A kind of item: its name in Jellyfin, and how it is read.
-pub(super) struct ItemKind<T> {
+pub struct ItemKind<T> {
     /// As `includeItemTypes` has it.
     pub name: &'static str,
     /// In words, for errors.
@@ -38,13 +38,15 @@ pub(super) struct ItemKind<T> {
     read: fn(&BaseItemDto<'_>) -> Result<T, ItemFault>,
 }
 
-pub(super) static MOVIES: ItemKind<Item> =
-    ItemKind { name: "Movie", what: "movies", read: convert::item };
+/// Movies.
+pub static MOVIES: ItemKind<Item> = ItemKind { name: "Movie", what: "movies", read: convert::item };
 
-pub(super) static SERIES: ItemKind<Item> =
+/// Series; their episodes are lists of their own.
+pub static SERIES: ItemKind<Item> =
     ItemKind { name: "Series", what: "series", read: convert::item };
 
-pub(super) static EPISODES: ItemKind<ListedEpisode> =
+/// Episodes, each with the series that it names.
+pub static EPISODES: ItemKind<ListedEpisode> =
     ItemKind { name: "Episode", what: "played episodes", read: convert::listed_episode };
 
 impl<T> ItemKind<T> {

@@ -9,8 +9,8 @@ use super::error::TransportError;
 pub struct Patience {
     /// Until a connection is made.
     pub connect: Duration,
-    /// Between two pieces of an answer.
-    pub silence: Duration,
+    /// Between two pieces of an answer; `None` if the caller limits the time of the whole answer anyway.
+    pub silence: Option<Duration>,
 }
 
 /// The certificates that a client accepts.
@@ -37,12 +37,13 @@ pub fn client(
     patience: Patience,
     certificates: Certificates,
 ) -> Result<reqwest::Client, TransportError> {
-    let client = reqwest::Client::builder()
+    let mut builder = reqwest::Client::builder()
         .user_agent(concat!("mediatheca-jellyfin-sync/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(patience.connect)
-        .read_timeout(patience.silence)
-        .danger_accept_invalid_certs(certificates == Certificates::Any)
-        .build()?;
-    Ok(client)
+        .danger_accept_invalid_certs(certificates == Certificates::Any);
+    if let Some(silence) = patience.silence {
+        builder = builder.read_timeout(silence);
+    }
+    Ok(builder.build()?)
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::{StreamExt, stream};
-use reqwest::{StatusCode, header};
+use reqwest::{Response, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -18,8 +18,8 @@ use crate::{
         ids::TmdbId,
     },
     outbound::{
-        self, Allowance, Certificates, Deadline, Failure, MB, Patience, Retries, decode, may_pass,
-        retry_after,
+        self, Allowance, BodyError, Certificates, Deadline, Failure, MB, Patience, Retries,
+        TimeIsUp, decode, may_pass, retry_after,
     },
 };
 
@@ -76,7 +76,7 @@ impl Tmdb {
         if text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(TmdbError::OldKey);
         }
-        let patience = Patience { connect: limits.connect, silence: limits.answer };
+        let patience = Patience { connect: limits.connect, silence: None };
         let http = outbound::client(patience, Certificates::Trusted)
             .map_err(|source| TmdbError::Unreachable { what: "a connection".into(), source })?;
         let deadline = limits.deadline.into();
@@ -149,26 +149,10 @@ impl Tmdb {
         }
     }
 
-    /// One attempt. Only an answer that may pass is worth another; without a network every title would wait for its
+    /// One attempt. Only an answer that may pass is worth another: without a network every title would wait for its
     /// retries.
     async fn get_once(&self, path: &str, what: &str) -> Result<Vec<u8>, Failure<TmdbError>> {
-        let time = self.time_left(what).map_err(Failure::Final)?;
-        let request = self
-            .http
-            .get(format!("{}{path}", self.base_url))
-            .bearer_auth(self.token.expose_secret().trim())
-            .header(header::ACCEPT, "application/json")
-            .header(header::ACCEPT_ENCODING, outbound::ACCEPTED);
-        let response = tokio::time::timeout(time, request.send())
-            .await
-            .map_err(|_| TmdbError::TooSlow { what: what.to_owned(), after: time })
-            .and_then(|sent| {
-                sent.map_err(|error| TmdbError::Unreachable {
-                    what: what.to_owned(),
-                    source: error.into(),
-                })
-            })
-            .map_err(Failure::Final)?;
+        let response = self.send(path, what).await.map_err(Failure::Final)?;
         let status = response.status();
         let failed = || TmdbError::Status { what: what.to_owned(), status: status.as_u16() };
         match status {
@@ -180,20 +164,43 @@ impl Tmdb {
                 Err(Failure::Passing(failed(), retry_after(response.headers())))
             }
             status if !status.is_success() => Err(Failure::Final(failed())),
-            _ => {
-                let time = self.time_left(what).map_err(Failure::Final)?;
-                let read = outbound::read(response, Allowance { bytes: LARGEST, time }, None);
-                let body = read.await.map_err(|e| Failure::Final(TmdbError::body(what, e)))?;
-                Ok(body.bytes)
+            _ => self.body(response, what).await.map_err(Failure::Final),
+        }
+    }
+
+    async fn send(&self, path: &str, what: &str) -> Result<Response, TmdbError> {
+        let time = self.time_left(what)?;
+        let request = self
+            .http
+            .get(format!("{}{path}", self.base_url))
+            .bearer_auth(self.token.expose_secret().trim())
+            .header(header::ACCEPT, "application/json");
+        match tokio::time::timeout(time, request.send()).await {
+            Ok(sent) => {
+                sent.map_err(|error| TmdbError::body(what, BodyError::Transport(error.into())))
+            }
+            Err(_) => {
+                self.time_left(what)?;
+                Err(TmdbError::TooSlow { what: what.to_owned(), after: time })
             }
         }
     }
 
-    fn time_left(&self, what: &str) -> Result<Duration, TmdbError> {
-        let after = self.limits.answer;
-        match self.deadline.left() {
-            Ok(left) => Ok(left.min(after)),
-            Err(_) => Err(TmdbError::TooSlow { what: what.to_owned(), after: Duration::ZERO }),
+    async fn body(&self, response: Response, what: &str) -> Result<Vec<u8>, TmdbError> {
+        let allowed = Allowance { bytes: LARGEST, time: self.time_left(what)? };
+        match outbound::read(response, allowed, None).await {
+            Ok(body) => Ok(body.bytes),
+            Err(error) => {
+                self.time_left(what)?;
+                Err(TmdbError::body(what, error))
+            }
         }
+    }
+
+    /// The time for one answer, or what the deadline leaves of it.
+    fn time_left(&self, what: &str) -> Result<Duration, TmdbError> {
+        let left = self.deadline.left();
+        let left = left.map_err(|TimeIsUp| TmdbError::Deadline { what: what.to_owned() })?;
+        Ok(left.min(self.limits.answer))
     }
 }

@@ -33,13 +33,21 @@ pub enum TmdbError {
         /// What failed.
         source: TransportError,
     },
-    /// No answer began in time, or the deadline of the run has passed.
+    /// No answer began in time.
     #[error("TMDB didn't answer for {what} within {} s: try again later", after.as_secs_f32())]
     TooSlow {
         /// What was asked for.
         what: String,
         /// How long the request waited.
         after: Duration,
+    },
+    /// The deadline of the run has passed.
+    #[error(
+        "the time for this run is nearly up while asking TMDB for {what}: nothing was written; run it again with more time"
+    )]
+    Deadline {
+        /// What was being asked for.
+        what: String,
     },
     /// An answer that isn't success, after all retries.
     #[error("TMDB failed for {what} (status {status}): try again later")]
