@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Service, ServiceError};
 use crate::{
     domain::{
-        events::{Fault, Head, Skim, WholeLog, read_line},
+        events::{Fault, LogHead, LineStart, WholeLog, read_line},
         ids::GlobalPosition,
         library::{Fold, Folded},
     },
@@ -168,7 +168,7 @@ pub struct WholeLogBegun {
     /// How many events it holds.
     pub events: u64,
     /// Where it ends.
-    pub head: Head,
+    pub head: LogHead,
     /// What a crash had left and was set aside.
     pub torn: Option<Torn>,
 }
@@ -216,7 +216,7 @@ fn skip_to(
         if io::BufRead::read_until(&mut lines, b'\n', &mut line)? == 0 {
             return Ok(Box::new(io::empty()));
         }
-        let position = Skim::read(&line).map(|skim| skim.global_position);
+        let position = LineStart::read(&line).map(|skim| skim.global_position);
         let position = position.or_else(|| read_line(&line).ok().map(|line| line.global_position));
         if position.is_none_or(|position| position > after) {
             return Ok(Box::new(io::Cursor::new(line).chain(lines)));

@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 
 use super::{Service, ServiceError};
 use crate::domain::{
-    events::{Skim, read_line},
+    events::{LineStart, read_line},
     ids::GlobalPosition,
 };
 
@@ -45,7 +45,7 @@ pub struct LoggedEvent {
 
 /// The newest events that fit.
 #[derive(Debug, Clone, Default)]
-pub struct Newest {
+pub struct EventPage {
     /// The newest first.
     pub events: Vec<LoggedEvent>,
     /// Whether older ones fit too.
@@ -63,7 +63,7 @@ impl Service {
         &self,
         filter: EventFilter,
         most: usize,
-    ) -> Result<Newest, ServiceError> {
+    ) -> Result<EventPage, ServiceError> {
         let log = self.store.read().await?;
         let found = tokio::task::spawn_blocking(move || newest(log.reader, &filter, most)).await;
         found.expect("reading lines doesn't panic").map_err(ServiceError::Reading)
@@ -71,7 +71,7 @@ impl Service {
 }
 
 /// One pass, in which no more than the lines to be shown are kept.
-fn newest(reader: Box<dyn Read + Send>, filter: &EventFilter, most: usize) -> io::Result<Newest> {
+fn newest(reader: Box<dyn Read + Send>, filter: &EventFilter, most: usize) -> io::Result<EventPage> {
     let mut lines = BufReader::with_capacity(1024 * 1024, reader);
     let wanted_type = format!("\"eventType\":\"{}", filter.event_type);
     let by_type = memmem::Finder::new(&wanted_type);
@@ -83,7 +83,7 @@ fn newest(reader: Box<dyn Read + Send>, filter: &EventFilter, most: usize) -> io
         if lines.read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        if let (Some(skim), Some(before)) = (Skim::read(&line), filter.before)
+        if let (Some(skim), Some(before)) = (LineStart::read(&line), filter.before)
             && skim.global_position >= before
         {
             break;
@@ -116,7 +116,7 @@ fn newest(reader: Box<dyn Read + Send>, filter: &EventFilter, most: usize) -> io
         })
     });
     let types = types.into_iter().filter_map(|name| String::from_utf8(name).ok());
-    Ok(Newest { events: events.collect(), more, types: types.collect() })
+    Ok(EventPage { events: events.collect(), more, types: types.collect() })
 }
 
 /// The event's name, as far as it stands in the line as usual.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{
-        events::{Addressed, Commit, Via},
+        events::{PlacedAddition, Commit, Via},
         ids::ItemId,
         library::{Folded, Found, Library},
         snapshot::{ItemFault, Snapshot, TmdbRef},
@@ -120,7 +120,7 @@ struct Base {
     folded: Arc<Folded>,
     /// The same, with the titles that this very commit adds.
     with_titles: Arc<Folded>,
-    titles: Vec<Addressed>,
+    titles: Vec<PlacedAddition>,
 }
 
 impl Service {

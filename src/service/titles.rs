@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Service, ServiceError, settings::Settings};
 use crate::{
     domain::{
-        events::{Addressed, Via},
+        events::{PlacedAddition, Via},
         ids::ItemId,
         library::Folded,
         snapshot::{ItemFault, Snapshot},
@@ -84,7 +84,7 @@ impl Service {
         snapshot: &Snapshot,
         described: &Described,
         via: Via,
-    ) -> Result<Option<(Arc<Folded>, Vec<Addressed>)>, ServiceError> {
+    ) -> Result<Option<(Arc<Folded>, Vec<PlacedAddition>)>, ServiceError> {
         let additions =
             add_titles(&folded, &snapshot.server, &described.missing, &described.titles);
         if additions.is_empty() {

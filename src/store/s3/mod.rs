@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::{Document, DocumentStore, LogBytes, LogStore, Stamp, StoreError, Torn, Version};
 use crate::domain::{
-    events::{Commit, Head, WholeLog, read_line},
+    events::{Commit, LogHead, WholeLog, read_line},
     ids::GlobalPosition,
 };
 use bucket::{Bucket, Condition, Put};
@@ -186,7 +186,7 @@ impl S3Store {
 
     async fn append_now(&self, commit: Commit) -> Result<Option<Torn>, StoreError> {
         self.check().await?;
-        let Head { position: base, .. } = commit.base();
+        let LogHead { position: base, .. } = commit.base();
         match self
             .bucket
             .put(
