@@ -43,7 +43,7 @@ pub struct LoggedEvent {
     pub metadata: String,
 }
 
-/// The newest events that fit.
+/// A page of events that fit.
 #[derive(Debug, Clone, Default)]
 pub struct EventPage {
     /// The newest first.
@@ -55,7 +55,7 @@ pub struct EventPage {
 }
 
 impl Service {
-    /// The newest events that fit, at most so many.
+    /// The newest events that fit, at most `most` of them.
     ///
     /// # Errors
     /// The store fails.
@@ -83,8 +83,8 @@ fn newest(reader: Box<dyn Read + Send>, filter: &EventFilter, most: usize) -> io
         if lines.read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        if let (Some(skim), Some(before)) = (LineStart::read(&line), filter.before)
-            && skim.global_position >= before
+        if let (Some(start), Some(before)) = (LineStart::read(&line), filter.before)
+            && start.global_position >= before
         {
             break;
         }
@@ -119,7 +119,7 @@ fn newest(reader: Box<dyn Read + Send>, filter: &EventFilter, most: usize) -> io
     Ok(EventPage { events: events.collect(), more, types: types.collect() })
 }
 
-/// The event's name, as far as it stands in the line as usual.
+/// The event's name, if the line is written as usual.
 fn event_type(line: &[u8]) -> Option<&[u8]> {
     const BEFORE: &[u8] = b"\"eventType\":\"";
     let name = &line[memmem::find(line, BEFORE)? + BEFORE.len()..];
@@ -130,7 +130,7 @@ fn is_plain(filter: &EventFilter) -> bool {
     filter.stream.is_empty() && filter.event_type.is_empty() && filter.before.is_none()
 }
 
-/// The words may stand in a payload too: only the fields themselves tell.
+/// The words may be in a payload too, so the line's own fields decide.
 fn fits(line: &[u8], filter: &EventFilter) -> bool {
     read_line(line).is_ok_and(|text| {
         text.stream_id.contains(&filter.stream)

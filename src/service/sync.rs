@@ -225,13 +225,9 @@ impl Service {
         }
         for _ in 0..TRIES {
             (options.progress)(Progress { phase: Phase::Plan, done: 0, total: 1 });
-            let extended =
-                self.with_titles(folded.clone(), &snapshot, &described, request.via).await?;
-            let Some((with_titles, titles)) = extended else {
-                folded = self.folded().await?;
-                continue;
-            };
-            let base = Base { folded, with_titles, titles };
+            let (with_titles, titles) =
+                self.with_titles(&folded, &snapshot, &described, request.via)?;
+            let base = Base { folded: folded.clone(), with_titles, titles };
             let (mut report, commit, links) =
                 self.plan_import(base, &snapshot, &preferences, request.via).await?;
             if whole {
@@ -248,7 +244,7 @@ impl Service {
             if events == 0 {
                 return Ok(report);
             }
-            match self.store.append(commit).await {
+            match self.append(&folded, commit).await {
                 Ok(torn) => {
                     report.recovered = torn.as_ref().map(RecoveredReport::of);
                     (options.progress)(Progress {

@@ -7,10 +7,11 @@ use crate::{
     domain::{
         events::{PlacedAddition, Via},
         ids::ItemId,
-        library::Folded,
+        library::{ExtendedError, Folded},
         snapshot::{ItemFault, Snapshot},
         sync::{Missing, Preferences, Titles, add_titles, plan},
     },
+    store::StoreError,
     tmdb::{Tmdb, TmdbError},
 };
 
@@ -76,27 +77,26 @@ impl Service {
         }
     }
 
-    /// The library as it will be with the titles in it, and the additions that put them there; `None` where the log
-    /// has moved since it was folded.
-    pub(super) async fn with_titles(
+    /// The log and library as they will be with the titles in them, and the additions that put them there.
+    ///
+    /// # Errors
+    /// The additions don't fit the log.
+    pub(super) fn with_titles(
         &self,
-        folded: Arc<Folded>,
+        folded: &Arc<Folded>,
         snapshot: &Snapshot,
         described: &Described,
         via: Via,
-    ) -> Result<Option<(Arc<Folded>, Vec<PlacedAddition>)>, ServiceError> {
-        let additions =
-            add_titles(&folded, &snapshot.server, &described.missing, &described.titles);
+    ) -> Result<(Arc<Folded>, Vec<PlacedAddition>), ServiceError> {
+        let additions = add_titles(folded, &snapshot.server, &described.missing, &described.titles);
         if additions.is_empty() {
-            return Ok(Some((folded, additions)));
+            return Ok((folded.clone(), additions));
         }
-        let lines = folded.log.extend(&additions, via, self.now())?;
-        let (mut fold, _) = self.read_log().await?;
-        if fold.bytes() != folded.log.head().bytes {
-            return Ok(None);
-        }
-        fold.push(lines.lines());
-        let with_titles = fold.finish().map_err(ServiceError::LogCorrupt)?;
-        Ok(Some((Arc::new(with_titles), additions)))
+        let commit = folded.log.extend(&additions, via, self.now())?;
+        let with_titles = folded.extended(&commit).map_err(|error| match error {
+            ExtendedError::Fault(fault) => ServiceError::LogCorrupt(fault),
+            ExtendedError::AnotherLog { .. } => StoreError::Conflict("the log").into(),
+        })?;
+        Ok((Arc::new(with_titles), additions))
     }
 }
