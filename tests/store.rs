@@ -5,7 +5,8 @@ use std::{io::Read, path::Path, sync::Arc};
 use mediatheca_jellyfin_sync::{
     domain::{
         events::{
-            Addition, Addressed, Commit, EpisodeWatch, ExtendError, Focus, Origin, Via, WholeLog,
+            Addition, Commit, ExtendError, Focus, Origin, PlacedAddition, Via, WatchedEpisodeToAdd,
+            WholeLog,
         },
         ids::{EpisodeNumber, StreamId},
         library::Folded,
@@ -42,11 +43,11 @@ pub fn commit(log: &[u8], writer: i32, events: i32) -> Commit {
         .unwrap()
 }
 
-fn watches(writer: i32, events: i32) -> Vec<Addressed> {
-    let watch = |episode| Addressed {
+fn watches(writer: i32, events: i32) -> Vec<PlacedAddition> {
+    let watch = |episode| PlacedAddition {
         stream: StreamId::from_log("Series-dark-2017"),
         addition: Addition::EpisodeWatched(
-            EpisodeWatch {
+            WatchedEpisodeToAdd {
                 rewatch: "default".into(),
                 number: EpisodeNumber { season: writer, episode },
                 date: WatchDate::parse("2026-01-01").unwrap(),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use mediatheca_jellyfin_sync::domain::{
-    events::{Addition, Addressed, EpisodeWatch, Focus, Origin},
+    events::{Addition, Focus, Origin, PlacedAddition, WatchedEpisodeToAdd},
     ids::{EpisodeNumber, StreamId},
     snapshot::{EpisodeItem, FORMAT, Item, LastPlayed, SeriesItem, Server, Snapshot, TmdbRef},
     time::WatchDate,
@@ -210,11 +210,11 @@ pub fn snapshot(movies: u32, series: u32, episodes: u32) -> Snapshot {
 }
 
 /// Watched episodes to append, of another season each round.
-pub fn additions(count: i32, round: i32) -> Vec<Addressed> {
-    let watch = |n: i32| Addressed {
+pub fn additions(count: i32, round: i32) -> Vec<PlacedAddition> {
+    let watch = |n: i32| PlacedAddition {
         stream: StreamId::from_log("Series-series-number-0-1950"),
         addition: Addition::EpisodeWatched(
-            EpisodeWatch {
+            WatchedEpisodeToAdd {
                 rewatch: "default".into(),
                 number: EpisodeNumber { season: 100 + round, episode: n },
                 date: WatchDate::parse("2026-11-24").unwrap(),

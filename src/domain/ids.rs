@@ -1,13 +1,13 @@
-//! Names of things: newtypes for every id that crosses a module border, each with the rule that makes it valid.
+//! Newtypes for every id that crosses a module border, each with the rule that makes it valid.
 
-use std::fmt;
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-/// Why a text is not the id it was taken for.
+/// A text that isn't a valid id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
-    /// A TMDB id that is no number from 1 to 2,147,483,647.
+    /// A TMDB id is a number from 1 to 2,147,483,647.
     #[error("`{0}` is no TMDB id: it must be a whole number from 1 to 2147483647")]
     Tmdb(String),
     /// A Jellyfin id that is empty, too long, or holds characters no id has.
@@ -155,7 +155,7 @@ jellyfin_ids! {
 
 /// A watch session's id: 32 small hex digits in all that Mediatheca and this product write.
 ///
-/// That form is kept in 16 bytes, as a large log holds hundreds of thousands; any other text is kept as it stands.
+/// That form is kept in 16 bytes, as a large log holds hundreds of thousands; any other text is kept as it is.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SessionId(SessionIdForm);
 
@@ -233,9 +233,39 @@ impl fmt::Display for GlobalPosition {
     }
 }
 
+/// What a stream's name says that the stream is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StreamKind {
+    /// A movie: `Movie-<slug>`.
+    Movie,
+    /// A series: `Series-<slug>`.
+    Series,
+    /// Anything else that Mediatheca keeps; its events are kept and passed over.
+    Other,
+}
+
+const MOVIE: &str = "Movie-";
+const SERIES: &str = "Series-";
+
+impl StreamKind {
+    /// The kind of the stream of that name, which needn't be UTF-8.
+    #[inline]
+    pub fn of(name: &[u8]) -> Self {
+        if name.starts_with(MOVIE.as_bytes()) {
+            Self::Movie
+        } else if name.starts_with(SERIES.as_bytes()) {
+            Self::Series
+        } else {
+            Self::Other
+        }
+    }
+}
+
 /// A stream's name: `Movie-<slug>` or `Series-<slug>` for what the sync reads and writes.
+///
+/// A clone shares the text: the fold, the log and the library hold each name several times.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StreamId(Box<str>);
+pub struct StreamId(Arc<str>);
 
 impl StreamId {
     /// The stream of that name; every name is legal, only two prefixes are ours.
@@ -243,14 +273,36 @@ impl StreamId {
         Self(name.into())
     }
 
+    /// The stream of the movie with that slug.
+    pub fn movie(slug: &str) -> Self {
+        Self([MOVIE, slug].concat().into())
+    }
+
+    /// The stream of the series with that slug.
+    pub fn series(slug: &str) -> Self {
+        Self([SERIES, slug].concat().into())
+    }
+
     /// The whole name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What stands behind the first dash: the title's slug. A slug may itself begin with a dash (`Movie--2001`).
+    /// What the stream is about.
+    pub fn kind(&self) -> StreamKind {
+        StreamKind::of(self.0.as_bytes())
+    }
+
+    /// The text behind the first dash: a title's slug. A slug may itself begin with a dash (`Movie--2001`).
     pub fn slug(&self) -> &str {
         self.0.split_once('-').map_or("", |(_, slug)| slug)
+    }
+}
+
+/// So that a table of streams can be asked with a name that is still part of a line.
+impl Borrow<str> for StreamId {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -308,6 +360,17 @@ mod tests {
             ["6b962a471c01400c98acf1ca7713fe41", "6B962A471C01400C98ACF1CA7713FE41", "one", ""]
         {
             assert_eq!(SessionId::from_log(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_stream_is_named_by_its_kind_and_slug() {
+        for (stream, name, kind) in [
+            (StreamId::movie("the-matrix-1999"), "Movie-the-matrix-1999", StreamKind::Movie),
+            (StreamId::series("-2001"), "Series--2001", StreamKind::Series),
+            (StreamId::from_log("Movies-a"), "Movies-a", StreamKind::Other),
+        ] {
+            assert_eq!((stream.as_str(), stream.kind()), (name, kind));
         }
     }
 

@@ -29,7 +29,7 @@ pub use account::{
 pub use error::{ServiceError, SettingError};
 pub use interval::Interval;
 pub use journal::{Journal, LastRecovery, RecoveredReport, RunWatch, Running};
-pub use ledger::{EventFilter, Ledger, LogCheck, LogStat, LoggedEvent, Newest};
+pub use ledger::{EventFilter, EventPage, Ledger, LogCheck, LogStat, LoggedEvent};
 pub use links::{LinkBook, Links};
 pub use outside::{Clock, Outside};
 pub use pictures::Pictures;

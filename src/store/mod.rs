@@ -1,14 +1,16 @@
 //! The adapter to where bytes are kept: one log that only grows, and small documents beside it.
 //!
 //! [`LogStore`] reads and appends; it has no put, delete, rename or truncate. [`DocumentStore`] replaces a document if
-//! nobody else has since. [`local`] is a folder on this machine, `s3` (a feature) a bucket. Secrets in documents are sealed
-//! ([`seal`]).
+//! it is still the one that the caller read. [`local`] is a folder on this machine, [`memory`] keeps all in memory, `s3` (a
+//! feature) a bucket. Secrets in documents are sealed ([`seal`]).
 
 pub mod local;
 mod location;
+pub mod memory;
 #[cfg(feature = "s3")]
 pub mod s3;
 pub mod seal;
+mod tail;
 
 use std::{io::Read, path::PathBuf};
 
@@ -22,7 +24,7 @@ use crate::domain::events::{Commit, WholeLog};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The log or the document isn't what it was when it was read: read it again.
-    #[error("{0} was changed by somebody else in the meantime")]
+    #[error("{0} was changed by another program in the meantime")]
     Conflict(&'static str),
     /// A whole log can only go where there is none.
     #[error("the log has events already: a whole log can only be put into an empty store")]
@@ -54,45 +56,66 @@ pub struct Torn {
     pub bytes: u64,
 }
 
-/// The bytes of a log, to be read once from the beginning.
+/// The bytes of a log, to be read once.
 pub struct LogBytes {
-    /// How many there are.
+    /// Where the reader begins, in bytes: 0, or the place that the caller asked for.
+    pub start: u64,
+    /// Length of the whole log in bytes, whatever the reader's start.
     pub length: u64,
-    /// Ends after that many, even if the log grows in the meantime. Reading may wait for the store: read it on a thread
+    /// Ends at `length`, even if the log grows in the meantime. Reading may wait for the store: read it on a thread
     /// that may block.
     pub reader: Box<dyn Read + Send>,
-    /// How many bytes a crash left behind them; no part of the log, and set aside when something is next appended.
+    /// How many bytes a crash left behind the log; not part of it, and set aside by the next append.
     pub torn: u64,
+    /// How the log looked from outside just before it was opened.
+    pub stamp: Stamp,
 }
 
-/// A small document and what it was when it was read.
+/// A commit that was appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// How the log looks from outside with this commit at its end.
+    pub stamp: Stamp,
+    /// What a crash had left and was set aside.
+    pub torn: Option<Torn>,
+}
+
+/// A small document and its version.
 #[derive(Debug, Clone)]
 pub struct Document {
     /// Its bytes.
     pub bytes: Vec<u8>,
-    /// Told from every other state of the document.
+    /// Which state of the document this is.
     pub version: Version,
 }
 
-/// A state of a document.
+/// Opaque and different for every state of a document, like an ETag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(String);
 
-/// How a log looks from outside; equal stamps mean the same bytes.
+/// How a log looks from outside; opaque. Equal stamps mean the same bytes.
+///
+/// In a folder that is the file's length, its times of modification and of change, and its inode; in a bucket, the
+/// length of the chain of objects, none of which ever changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp(String);
 
 /// The log's home.
 pub trait LogStore: Send + Sync {
-    /// The log as it stands. A commit that a crash cut short is no part of it.
+    /// The stored log from its beginning. A commit that a crash cut short isn't part of it.
     fn read(&self) -> BoxFuture<'_, Result<LogBytes, StoreError>>;
 
-    /// What the log looks like from outside: changes whenever its bytes do.
+    /// The stored log from byte `start` on, if it has only grown since it had the stamp `seen` and the caller read it up
+    /// to there; otherwise from its beginning ([`LogBytes::start`] says which). A store that can't tell reads from the
+    /// beginning.
+    fn read_from(&self, seen: Stamp, start: u64) -> BoxFuture<'_, Result<LogBytes, StoreError>>;
+
+    /// How the log looks from outside: changes whenever its bytes do.
     fn stamp(&self) -> BoxFuture<'_, Result<Stamp, StoreError>>;
 
-    /// Appends a commit, all or nothing, if the log still ends at its base; when this returns, it survives a power cut.
-    /// What a crash had left is set aside first, and returned.
-    fn append(&self, commit: Commit) -> BoxFuture<'_, Result<Option<Torn>, StoreError>>;
+    /// Appends a commit, all or nothing, if the log still has the stamp `seen` and ends at the commit's base; when this
+    /// returns, it survives a power cut. What a crash had left is set aside first, and returned.
+    fn append(&self, commit: Commit, seen: Stamp) -> BoxFuture<'_, Result<Appended, StoreError>>;
 
     /// Begins an empty log with a whole one, all or nothing. What a crash had left is set aside first, and returned.
     fn begin(&self, log: WholeLog) -> BoxFuture<'_, Result<Option<Torn>, StoreError>>;
@@ -106,10 +129,10 @@ pub trait DocumentStore: Send + Sync {
     /// A document, if it exists.
     fn get(&self, name: &'static str) -> BoxFuture<'_, Result<Option<Document>, StoreError>>;
 
-    /// What state a document is in, if it exists: cheaper than reading a large one.
+    /// A document's version, if it exists: cheaper than reading a large one.
     fn version(&self, name: &'static str) -> BoxFuture<'_, Result<Option<Version>, StoreError>>;
 
-    /// Replaces a document if it is still in that state; `None`: if it doesn't exist.
+    /// Replaces a document if it still has that version; with `None`, if it doesn't exist.
     fn replace(
         &self,
         name: &'static str,

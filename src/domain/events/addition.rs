@@ -28,7 +28,7 @@ pub struct WatchSessionToAdd {
 
 /// A watched episode of a series.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EpisodeWatch {
+pub struct WatchedEpisodeToAdd {
     /// The default rewatch session.
     pub rewatch: Box<str>,
     /// Which episode.
@@ -121,12 +121,12 @@ pub enum Addition {
     /// A movie was watched.
     WatchSessionRecorded(WatchSessionToAdd, Focus),
     /// An episode was watched.
-    EpisodeWatched(EpisodeWatch, Focus),
+    EpisodeWatched(WatchedEpisodeToAdd, Focus),
 }
 
 /// An addition with the stream it goes to and the play it comes from.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Addressed {
+pub struct PlacedAddition {
     /// The title's stream.
     pub stream: StreamId,
     /// What is added.

@@ -7,9 +7,9 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    addition::{Addition, Addressed, Focus},
+    addition::{Addition, Focus, PlacedAddition},
     line::{Fault, read_line},
-    log::{Head, Log},
+    log::{Log, LogHead},
     payload::{EpisodeWatchedData, MovieAddedData, SeriesAddedData, WatchSessionData},
     provenance::{DateSource, Origin, Via},
 };
@@ -67,7 +67,7 @@ impl CommitMark {
 /// A whole log from elsewhere, read without a fault: what an empty store may begin with.
 #[derive(Debug, Clone)]
 pub struct WholeLog {
-    head: Head,
+    head: LogHead,
     events: u64,
     bytes: Vec<u8>,
 }
@@ -102,14 +102,16 @@ impl WholeLog {
         let mark = read_line(last).ok().and_then(|line| CommitMark::read(&line.metadata));
         match mark.filter(|mark| mark.last > ends) {
             Some(mark) => Err(WholeLogError::EndsWithinCommit { ends, mark }),
-            None => {
-                Ok(Self { head: Head { bytes: bytes.len() as u64, ..log.head() }, events, bytes })
-            }
+            None => Ok(Self {
+                head: LogHead { bytes: bytes.len() as u64, ..log.head() },
+                events,
+                bytes,
+            }),
         }
     }
 
     /// Where it ends.
-    pub fn head(&self) -> Head {
+    pub fn head(&self) -> LogHead {
         self.head
     }
 
@@ -127,20 +129,20 @@ impl WholeLog {
 /// Lines to append, all or none, to a log that ends at [`Commit::base`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
-    base: Head,
+    base: LogHead,
     last: GlobalPosition,
     lines: Vec<u8>,
 }
 
 impl Commit {
     /// Where the log ended when this was planned, and must still end.
-    pub fn base(&self) -> Head {
+    pub fn base(&self) -> LogHead {
         self.base
     }
 
     /// Where the log will end.
-    pub fn head(&self) -> Head {
-        Head { position: self.last, bytes: self.base.bytes + self.lines.len() as u64 }
+    pub fn head(&self) -> LogHead {
+        LogHead { position: self.last, bytes: self.base.bytes + self.lines.len() as u64 }
     }
 
     /// The bytes to append: whole lines.
@@ -161,11 +163,11 @@ impl Log {
     /// An addition is addressed to the wrong kind of stream; see [`ExtendError`].
     pub fn extend(
         &self,
-        additions: &[Addressed],
+        additions: &[PlacedAddition],
         via: Via,
         at: DateTime<Utc>,
     ) -> Result<Commit, ExtendError> {
-        let cleared = |a: &Addressed| match a.addition {
+        let cleared = |a: &PlacedAddition| match a.addition {
             Addition::WatchSessionRecorded(_, Focus::Clears)
             | Addition::EpisodeWatched(_, Focus::Clears) => 1,
             Addition::WatchSessionRecorded(_, Focus::Stays)
@@ -211,11 +213,11 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn write(
         &mut self,
-        added: &'a Addressed,
+        added: &'a PlacedAddition,
         via: Via,
         mark: CommitMark,
     ) -> Result<(), ExtendError> {
-        let Addressed { stream, addition, origin } = added;
+        let PlacedAddition { stream, addition, origin } = added;
         let opens = matches!(addition, Addition::MovieAdded(_) | Addition::SeriesAdded(_));
         let metadata = json(&Metadata::of(origin, !opens, via, mark));
         let known = self.streams.contains_key(stream) || self.log.stream(stream).is_some();

@@ -1,5 +1,7 @@
 //! A log of which every line parsed: where it ends, and where each of its streams ends.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +9,7 @@ use crate::domain::ids::{GlobalPosition, StreamId};
 
 /// Where a log ends: what a commit is planned on, and what the log must still be when it is appended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct LogHead {
     /// Position of the last event; 0 in an empty log.
     pub position: GlobalPosition,
     /// Length in bytes.
@@ -22,33 +24,64 @@ pub struct StreamHead {
 }
 
 /// A log that was read whole and without a fault: the only thing that a [`super::Commit`] can be made from.
-#[derive(Debug, Clone, Default)]
+///
+/// A clone copies one number per stream and shares the rest, so that a log can go on without being read again.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
-    head: Head,
+    head: LogHead,
     lines: u64,
-    streams: FxHashMap<StreamId, StreamHead>,
-    /// Whether the last line lacks its line feed: an editor may have taken it, and the next commit begins with it.
+    /// Which of `heads` is a stream's. Shared between clones until a stream is opened.
+    index: Arc<FxHashMap<StreamId, u32>>,
+    /// In the order in which the streams first appear.
+    heads: Vec<StreamHead>,
+    /// Whether the last line has no line feed: an editor may have taken it, and the next commit begins with it.
     lacks_line_feed: bool,
 }
 
+/// What the fold has read behind the end of a [`Log`].
+pub(in crate::domain) struct Growth<S> {
+    /// Where the log ends now.
+    pub head: LogHead,
+    /// How many lines it has now.
+    pub lines: u64,
+    /// Whether its last line has no line feed.
+    pub lacks_line_feed: bool,
+    /// The streams that have new events, with their new ends. New streams come in the order in which they first appear.
+    pub streams: S,
+}
+
 impl Log {
-    /// The fold alone makes one, and only of a log without a fault.
-    pub(in crate::domain) fn new(
-        head: Head,
-        lines: u64,
-        streams: FxHashMap<StreamId, StreamHead>,
-        lacks_line_feed: bool,
+    /// The log with what was read behind its end. The fold alone calls this, and only if it found no fault.
+    pub(in crate::domain) fn grown<'a>(
+        mut self,
+        growth: Growth<impl Iterator<Item = (&'a StreamId, StreamHead)>>,
     ) -> Self {
-        Self { head, lines, streams, lacks_line_feed }
+        let Growth { head, lines, lacks_line_feed, streams } = growth;
+        for (id, end) in streams {
+            match self.index.get(id) {
+                Some(at) => self.heads[*at as usize] = end,
+                None => {
+                    let at = self.heads.len() as u32;
+                    Arc::make_mut(&mut self.index).insert(id.clone(), at);
+                    self.heads.push(end);
+                }
+            }
+        }
+        Self { head, lines, lacks_line_feed, ..self }
     }
 
-    /// What must stand before the first line that is appended: nothing, or the line feed that the last line lacks.
+    /// What must stand before the first line that is appended: nothing, or the line feed that the last line has not.
     pub(super) fn separator(&self) -> &'static [u8] {
         if self.lacks_line_feed { b"\n" } else { b"" }
     }
 
+    /// Whether the last line has no line feed. Bytes that are read behind such a log may belong to that line.
+    pub fn lacks_line_feed(&self) -> bool {
+        self.lacks_line_feed
+    }
+
     /// Where the log ends.
-    pub fn head(&self) -> Head {
+    pub fn head(&self) -> LogHead {
         self.head
     }
 
@@ -57,13 +90,19 @@ impl Log {
         self.lines
     }
 
-    /// The end of a stream; `None` where the log has no such stream.
+    /// The end of a stream; `None` if the log has no such stream.
     pub fn stream(&self, id: &StreamId) -> Option<StreamHead> {
-        self.streams.get(id).copied()
+        self.stream_named(id.as_str()).map(|(_, head)| head)
+    }
+
+    /// The stream of that name, with its end.
+    pub(in crate::domain) fn stream_named(&self, name: &str) -> Option<(&StreamId, StreamHead)> {
+        let (id, at) = self.index.get_key_value(name)?;
+        Some((id, self.heads[*at as usize]))
     }
 
     /// How many streams it holds, of every kind.
     pub fn streams(&self) -> usize {
-        self.streams.len()
+        self.heads.len()
     }
 }

@@ -14,16 +14,21 @@ mod series;
 mod slug;
 
 pub use addition::{
-    Addition, Addressed, EpisodeToAdd, EpisodeWatch, Focus, MovieToAdd, SeasonToAdd, SeriesToAdd,
-    WatchSessionToAdd,
+    Addition, EpisodeToAdd, Focus, MovieToAdd, PlacedAddition, SeasonToAdd, SeriesToAdd,
+    WatchSessionToAdd, WatchedEpisodeToAdd,
 };
 pub use commit::{Commit, CommitMark, ExtendError, WholeLog, WholeLogError};
-pub use line::{Fault, HotEvent, LineError, LineText, Skim, read_line};
-pub use log::{Head, Log, StreamHead};
+pub use line::{FastEvent, Fault, LineError, LineStart, LineText, read_line};
+pub(in crate::domain) use log::Growth;
+pub use log::{Log, LogHead, StreamHead};
 pub use movie::{MovieAdded, MovieEvent};
 pub use provenance::{DateSource, Origin, Provenance, Via};
-pub use series::{SeasonAdded, SeriesAdded, SeriesEvent};
+pub use series::{
+    EpisodeOn, RewatchSessionCreated, SeasonAdded, SeasonOn, SeriesAdded, SeriesEvent,
+};
 pub use slug::slug;
+
+use super::ids::StreamKind;
 
 /// An event of one of the two kinds of stream that this product reads.
 ///
@@ -46,12 +51,10 @@ impl<'a> Event<'a> {
         event_type: &str,
         data: &'a str,
     ) -> Result<Option<Self>, serde_json::Error> {
-        if stream_id.starts_with("Movie-") {
-            Ok(MovieEvent::decode(event_type, data)?.map(Event::Movie))
-        } else if stream_id.starts_with("Series-") {
-            Ok(SeriesEvent::decode(event_type, data)?.map(Event::Series))
-        } else {
-            Ok(None)
-        }
+        Ok(match StreamKind::of(stream_id.as_bytes()) {
+            StreamKind::Movie => MovieEvent::decode(event_type, data)?.map(Event::Movie),
+            StreamKind::Series => SeriesEvent::decode(event_type, data)?.map(Event::Series),
+            StreamKind::Other => None,
+        })
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::addition::{
-    EpisodeToAdd, EpisodeWatch, MovieToAdd, SeasonToAdd, SeriesToAdd, WatchSessionToAdd,
+    EpisodeToAdd, MovieToAdd, SeasonToAdd, SeriesToAdd, WatchSessionToAdd, WatchedEpisodeToAdd,
 };
 
 #[derive(Serialize)]
@@ -36,8 +36,8 @@ pub(super) struct EpisodeWatchedData<'a> {
 }
 
 impl<'a> EpisodeWatchedData<'a> {
-    pub(super) fn of(watch: &'a EpisodeWatch) -> Self {
-        let EpisodeWatch { rewatch, number, date } = watch;
+    pub(super) fn of(watch: &'a WatchedEpisodeToAdd) -> Self {
+        let WatchedEpisodeToAdd { rewatch, number, date } = watch;
         Self {
             rewatch_id: rewatch,
             season_number: number.season,

@@ -16,7 +16,7 @@ pub enum Title<'a> {
 
 /// Which titles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kind {
+pub enum TitleFilter {
     /// Both.
     #[default]
     All,
@@ -28,7 +28,7 @@ pub enum Kind {
 
 /// How much of a title was watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Progress {
+pub enum WatchProgress {
     /// Nothing.
     Unwatched,
     /// Some episodes, but not all that the library knows.
@@ -55,9 +55,9 @@ pub struct Query {
     /// Part of a name; neither case nor accents matter.
     pub text: String,
     /// Which titles.
-    pub kind: Kind,
+    pub kind: TitleFilter,
     /// Watched how far; `None` for all.
-    pub progress: Option<Progress>,
+    pub progress: Option<WatchProgress>,
     /// In which order.
     pub order: Order,
 }
@@ -98,6 +98,11 @@ impl<'a> Title<'a> {
         }
     }
 
+    /// The slug: with the kind, a title's address.
+    pub fn slug(self) -> &'a str {
+        self.stream().slug()
+    }
+
     /// The day it was last watched.
     pub fn last_watched(self) -> Option<WatchDate> {
         match self {
@@ -109,15 +114,19 @@ impl<'a> Title<'a> {
     }
 
     /// How much of it was watched. For a series the default rewatch session says; where that is untouched, the others.
-    pub fn progress(self) -> Progress {
+    pub fn progress(self) -> WatchProgress {
         match self {
-            Self::Movie(movie) if movie.sessions().is_empty() => Progress::Unwatched,
-            Self::Movie(_) => Progress::Watched,
+            Self::Movie(movie) if movie.sessions().is_empty() => WatchProgress::Unwatched,
+            Self::Movie(_) => WatchProgress::Watched,
             Self::Series(series) => {
                 let default = series.progress_of(series.default_rewatch());
                 let others =
                     || series.rewatches().iter().map(|rewatch| series.progress_of(rewatch)).max();
-                if default == Progress::Unwatched { others().unwrap_or(default) } else { default }
+                if default == WatchProgress::Unwatched {
+                    others().unwrap_or(default)
+                } else {
+                    default
+                }
             }
         }
     }
@@ -127,13 +136,15 @@ impl Library {
     /// The titles that fit, in order.
     pub fn browse(&self, query: &Query) -> Browsed<'_> {
         let (movies, series) = (self.movies().count(), self.series().count());
-        let text = folded(query.text.trim());
-        let of_movies = self.movies().filter(|_| query.kind != Kind::Series).map(Title::Movie);
-        let of_series = self.series().filter(|_| query.kind != Kind::Movies).map(Title::Series);
+        let text = normalized(query.text.trim());
+        let of_movies =
+            self.movies().filter(|_| query.kind != TitleFilter::Series).map(Title::Movie);
+        let of_series =
+            self.series().filter(|_| query.kind != TitleFilter::Movies).map(Title::Series);
         let fits =
             |title: &Title<'_>| query.progress.is_none_or(|progress| title.progress() == progress);
         let named =
-            of_movies.chain(of_series).filter(fits).map(|title| (folded(title.name()), title));
+            of_movies.chain(of_series).filter(fits).map(|title| (normalized(title.name()), title));
         let found = named.filter(|(name, _)| text.is_empty() || name.contains(&text));
         let mut found: Vec<_> =
             found.map(|(name, title)| (name, title, title.last_watched())).collect();
@@ -156,7 +167,7 @@ impl Library {
 }
 
 /// A text without its case and accents, as people search.
-pub fn folded(text: &str) -> String {
+pub fn normalized(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
@@ -169,8 +180,8 @@ mod tests {
 
     #[test]
     fn neither_case_nor_accents_matter() {
-        assert_eq!(folded("Amélie"), folded("AMELIE"));
-        assert_eq!(folded("Żółć"), folded("zołc"), "a letter of its own stays one");
-        assert_eq!(folded("千と千尋の神隠し"), folded("千と千尋の神隠し"));
+        assert_eq!(normalized("Amélie"), normalized("AMELIE"));
+        assert_eq!(normalized("Żółć"), normalized("zołc"), "a letter of its own stays one");
+        assert_eq!(normalized("千と千尋の神隠し"), normalized("千と千尋の神隠し"));
     }
 }

@@ -10,7 +10,7 @@ use super::{
     Skip, is_excluded, match_titles, suspicious_match, unreadable,
 };
 use crate::domain::{
-    events::{Addition, Addressed, EpisodeWatch, Focus},
+    events::{Addition, Focus, PlacedAddition, WatchedEpisodeToAdd},
     ids::EpisodeNumber,
     library::{Library, Series},
     snapshot::{EpisodeItem, LastPlayed, SeriesItem, Snapshot},
@@ -178,18 +178,18 @@ impl Planned<'_> {
         item: &EpisodeItem,
         play: &Play<'_>,
         snapshot: &Snapshot,
-    ) -> Addressed {
+    ) -> PlacedAddition {
         self.numbers.insert(number);
         let focus = play.clears(self.in_focus_since);
         if focus == Focus::Clears {
             self.in_focus_since = None;
         }
-        let watch = EpisodeWatch {
+        let watch = WatchedEpisodeToAdd {
             rewatch: self.series.default_rewatch().id.clone(),
             number,
             date: play.local,
         };
-        Addressed {
+        PlacedAddition {
             stream: self.series.stream.clone(),
             addition: Addition::EpisodeWatched(watch, focus),
             origin: play.origin(&snapshot.server, &item.id),

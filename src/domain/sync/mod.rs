@@ -18,7 +18,7 @@ use notes::{BulkMarks, suspicious_match};
 pub use titles::{Missing, Titles, add_titles};
 
 use super::{
-    events::{Addition, Addressed, Focus, Origin},
+    events::{Addition, Focus, Origin, PlacedAddition},
     ids::{EpisodeNumber, ItemId, StreamId, TmdbId},
     library::{Found, Library},
     snapshot::{EpisodeItem, Item, ItemFault, LastPlayed, Server, Snapshot, TmdbRef},
@@ -233,7 +233,7 @@ pub struct Plan<'a> {
     /// What couldn't be read.
     pub faults: Vec<ItemFault>,
     /// What is to be appended, in that order: movies, then series, each by slug and date or number.
-    pub additions: Vec<Addressed>,
+    pub additions: Vec<PlacedAddition>,
 }
 
 impl Plan<'_> {

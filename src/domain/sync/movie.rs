@@ -10,7 +10,7 @@ use super::{
     match_titles, suspicious_match, unreadable,
 };
 use crate::domain::{
-    events::{Addition, Addressed, Focus, WatchSessionToAdd},
+    events::{Addition, Focus, PlacedAddition, WatchSessionToAdd},
     ids::{SessionId, StreamId},
     library::{Library, Movie},
     snapshot::{Item, Server, Snapshot},
@@ -157,7 +157,7 @@ impl Planned<'_> {
         Ok(notes)
     }
 
-    fn addition(&mut self, item: &Item, play: &Play<'_>, server: &Server) -> Addressed {
+    fn addition(&mut self, item: &Item, play: &Play<'_>, server: &Server) -> PlacedAddition {
         self.days.insert(play.local);
         let focus = play.clears(self.in_focus_since);
         if focus == Focus::Clears {
@@ -168,7 +168,7 @@ impl Planned<'_> {
             date: play.local,
             duration: self.movie.runtime.or(item.runtime_minutes),
         };
-        Addressed {
+        PlacedAddition {
             stream: self.movie.stream.clone(),
             addition: Addition::WatchSessionRecorded(session, focus),
             origin: play.origin(server, &item.id),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Plan, Unmatched, UnmatchedItem};
 use crate::domain::{
-    events::{Addition, Addressed, Log, MovieToAdd, Origin, SeriesToAdd, slug},
+    events::{Addition, Log, MovieToAdd, Origin, PlacedAddition, SeriesToAdd, slug},
     ids::{ItemId, StreamId, TmdbId},
     library::{Folded, Found},
     snapshot::{Server, TmdbRef},
@@ -52,14 +52,14 @@ pub fn add_titles(
     server: &Server,
     missing: &Missing,
     titles: &Titles,
-) -> Vec<Addressed> {
+) -> Vec<PlacedAddition> {
     let Folded { log, library } = folded;
     let mut taken = BTreeSet::new();
     let mut add = |kind: &str, name: &str, year: i32, item: Option<&ItemId>, addition: Addition| {
         let item = item?.clone();
         let stream = free_stream(log, &taken, kind, &slug(name, year));
         taken.insert(stream.clone());
-        Some(Addressed {
+        Some(PlacedAddition {
             stream,
             addition,
             origin: Origin { server: server.id.clone(), item, played_at: None },

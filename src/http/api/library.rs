@@ -236,7 +236,7 @@ pub async fn movie(
     Path(slug): Path<String>,
 ) -> Result<Json<MovieView>, Problem> {
     let folded = app.service.ledger().folded().await?;
-    let movie = folded.library.movie(&StreamId::from_log(&format!("Movie-{slug}")));
+    let movie = folded.library.movie_by_stream(&StreamId::from_log(&format!("Movie-{slug}")));
     movie.map(|movie| Json(MovieView::of(movie))).ok_or_else(|| no_title("movie", &slug))
 }
 
@@ -256,7 +256,7 @@ pub async fn one_series(
     Path(slug): Path<String>,
 ) -> Result<Json<SeriesView>, Problem> {
     let folded = app.service.ledger().folded().await?;
-    let series = folded.library.one_series(&StreamId::from_log(&format!("Series-{slug}")));
+    let series = folded.library.series_by_stream(&StreamId::from_log(&format!("Series-{slug}")));
     series.map(|series| Json(SeriesView::of(series))).ok_or_else(|| no_title("series", &slug))
 }
 

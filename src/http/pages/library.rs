@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
-        library::{self, Kind, Order, Progress, Title},
+        library::{self, Order, Title, TitleFilter, WatchProgress},
         time::WatchDate,
     },
     http::App,
@@ -69,14 +69,14 @@ impl Wanted {
         library::Query {
             text: self.q.clone(),
             kind: match self.kind.as_str() {
-                "movies" => Kind::Movies,
-                "series" => Kind::Series,
-                _ => Kind::All,
+                "movies" => TitleFilter::Movies,
+                "series" => TitleFilter::Series,
+                _ => TitleFilter::All,
             },
             progress: match self.watched.as_str() {
-                "yes" => Some(Progress::Watched),
-                "no" => Some(Progress::Unwatched),
-                "partly" => Some(Progress::InProgress),
+                "yes" => Some(WatchProgress::Watched),
+                "no" => Some(WatchProgress::Unwatched),
+                "partly" => Some(WatchProgress::InProgress),
                 _ => None,
             },
             order: match self.order.as_str() {
@@ -167,9 +167,9 @@ impl TitleView {
             Title::Movie(_) => String::new(),
         };
         let progress = match title.progress() {
-            Progress::Watched => ("watched", format!("Watched{times}")),
-            Progress::InProgress => ("in-progress", format!("In progress{times}")),
-            Progress::Unwatched => ("unwatched", "Unwatched".to_owned()),
+            WatchProgress::Watched => ("watched", format!("Watched{times}")),
+            WatchProgress::InProgress => ("in-progress", format!("In progress{times}")),
+            WatchProgress::Unwatched => ("unwatched", "Unwatched".to_owned()),
         };
         let detail = last.map_or_else(
             || title.year().to_string(),

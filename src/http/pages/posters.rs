@@ -10,7 +10,7 @@ use super::PageProblem;
 use crate::{
     domain::{
         ids::ItemId,
-        library::{Title, folded},
+        library::{Title, normalized},
     },
     http::{App, Problem},
     service::Links,
@@ -31,7 +31,7 @@ impl PosterView {
         let words =
             name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
         let initials: String = words.take(2).flat_map(char::to_uppercase).collect();
-        let hue = folded(name)
+        let hue = normalized(name)
             .bytes()
             .fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()))
             % 9;

@@ -16,7 +16,7 @@ use super::{
     words,
 };
 use crate::{
-    domain::library::folded,
+    domain::library::normalized,
     http::{App, Problem, request::FormBody},
     service::{LeftOut, Preview, PreviewRow, SettingsView, report::FaultReport},
 };
@@ -141,8 +141,9 @@ pub(super) struct Group {
 
 impl PreviewView {
     pub(super) fn new(preview: &Preview, choices: &Choices, settings: &SettingsView) -> Self {
-        let searched = folded(choices.q.trim());
-        let fits = |row: &&PreviewRow| searched.is_empty() || folded(&row.name).contains(&searched);
+        let searched = normalized(choices.q.trim());
+        let fits =
+            |row: &&PreviewRow| searched.is_empty() || normalized(&row.name).contains(&searched);
         let rows: Vec<&PreviewRow> = preview.rows.iter().filter(fits).collect();
         let window = Window::new(choices.page, ROWS, rows.len());
         let on_page = &rows[window.range()];

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     domain::{
         ids::{EpisodeNumber, StreamId},
-        library::{Folded, Progress, RewatchSession, Series, Title},
+        library::{Folded, RewatchSession, Series, Title, WatchOrigin, WatchProgress},
     },
     http::{App, Problem},
     service::Links,
@@ -130,7 +130,7 @@ pub(super) async fn movie(
 ) -> Result<Response, PageProblem> {
     let (folded, links, server) = around(&app).await?;
     let stream = StreamId::from_log(&format!("Movie-{slug}"));
-    let movie = folded.library.movie(&stream).ok_or_else(|| none("movie", &slug))?;
+    let movie = folded.library.movie_by_stream(&stream).ok_or_else(|| none("movie", &slug))?;
     let mut facts: Vec<String> =
         movie.runtime.map(|minutes| format!("{minutes} minutes")).into_iter().collect();
     facts.extend(movie.genres.iter().cloned());
@@ -168,7 +168,7 @@ pub(super) async fn series(
 ) -> Result<Response, PageProblem> {
     let (folded, links, server) = around(&app).await?;
     let stream = StreamId::from_log(&format!("Series-{slug}"));
-    let series = folded.library.one_series(&stream).ok_or_else(|| none("series", &slug))?;
+    let series = folded.library.series_by_stream(&stream).ok_or_else(|| none("series", &slug))?;
     let asked = part
         .rewatch
         .as_deref()
@@ -205,7 +205,8 @@ impl RewatchRow {
         });
         let mut detail = vec![words::count(rewatch.watched.len() as u64, "episode", "episodes")];
         detail.extend(
-            (series.progress_of(rewatch) == Progress::Watched).then(|| "all watched".to_owned()),
+            (series.progress_of(rewatch) == WatchProgress::Watched)
+                .then(|| "all watched".to_owned()),
         );
         detail.extend(
             (rewatch.id == series.default_rewatch().id).then(|| "plays are added here".to_owned()),
@@ -266,10 +267,10 @@ fn seasons(
             EpisodeRow {
                 name: format!("{episode}. {name}"),
                 date: date.map(words::day).unwrap_or_default(),
-                from: match (date, series.imported_item(of)) {
+                from: match (date, series.origin(of)) {
                     (None, _) => "",
-                    (Some(_), Some(_)) => "Jellyfin",
-                    (Some(_), None) => "By hand",
+                    (Some(_), WatchOrigin::Jellyfin(_)) => "Jellyfin",
+                    (Some(_), WatchOrigin::Manual) => "By hand",
                 },
             }
         };

@@ -1,27 +1,28 @@
-//! The ledger: the log read, folded, appended to, checked and exported.
+//! The ledger: the log folded, appended to, checked, exported and imported.
 //!
-//! The folded log is kept between calls. It is a copy, valid as long as the store's stamp is the same.
+//! The fold is kept between calls and goes on with each append. It is a copy: what the store's stamp says decides whether
+//! it is still the log's.
 
 mod newest;
 
 use std::{
     io::{self, Read},
     num::NonZero,
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
 };
 
 use serde::Serialize;
 
-pub use newest::{EventFilter, LoggedEvent, Newest};
+pub use newest::{EventFilter, EventPage, LoggedEvent};
 
 use super::ServiceError;
 use crate::{
     domain::{
-        events::{Commit, Fault, Head, Skim, WholeLog, read_line},
+        events::{Commit, Fault, LineStart, LogHead, WholeLog, read_line},
         ids::GlobalPosition,
         library::{Fold, Folded},
     },
-    store::{Stamp, Store, StoreError, Torn},
+    store::{Appended, LogBytes, Stamp, Store, StoreError, Torn},
 };
 
 /// Pieces in which a log is read: large enough to share among threads, small enough to keep nothing of it.
@@ -36,6 +37,12 @@ pub struct LogCheck {
     pub faults: Vec<Fault>,
     /// How many bytes a crash left behind the log; no part of it.
     pub torn: u64,
+}
+
+/// What the store says of a log that was read.
+struct LogRead {
+    torn: u64,
+    stamp: Stamp,
 }
 
 /// What `log stat` counts.
@@ -64,6 +71,7 @@ pub struct LogStat {
 pub struct Ledger {
     store: Arc<dyn Store>,
     workers: NonZero<usize>,
+    /// The last fold, with the stamp of the log that it was made of.
     folded: Mutex<Option<(Stamp, Arc<Folded>)>>,
 }
 
@@ -72,32 +80,77 @@ impl Ledger {
         Self { store, workers, folded: Mutex::default() }
     }
 
-    /// The log folded: read again only if it looks different from outside.
+    /// The log folded. A log that has only grown is read from where the last fold ended, and one that looks the same from
+    /// outside isn't read at all.
     ///
     /// # Errors
     /// The store fails, or a line can't be read.
     pub async fn folded(&self) -> Result<Arc<Folded>, ServiceError> {
-        let stamp = self.store.stamp().await?;
-        let kept = self.folded.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
-        if let Some((seen, folded)) = kept
-            && seen == stamp
-        {
+        let Some((seen, folded)) = self.kept_fold().clone() else {
+            let (fold, log) = self.read_log().await?;
+            return self.keep_fold(fold, log.stamp);
+        };
+        if self.store.stamp().await? == seen {
             return Ok(folded);
         }
-        let (fold, _) = self.read_log().await?;
+        // Bytes behind a line without its line feed may belong to that line.
+        let start = if folded.log.lacks_line_feed() { 0 } else { folded.log.head().bytes };
+        let log = if start == 0 {
+            self.store.read().await?
+        } else {
+            self.store.read_from(seen, start).await?
+        };
+        let from = if log.start == 0 { Folded::default() } else { Folded::clone(&folded) };
+        let (fold, log) = self.fold_on(from, log).await?;
+        self.keep_fold(fold, log.stamp)
+    }
+
+    fn kept_fold(&self) -> MutexGuard<'_, Option<(Stamp, Arc<Folded>)>> {
+        self.folded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep_fold(&self, fold: Fold, stamp: Stamp) -> Result<Arc<Folded>, ServiceError> {
         let folded = Arc::new(fold.finish().map_err(ServiceError::LogCorrupt)?);
-        *self.folded.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) =
-            Some((stamp, folded.clone()));
+        *self.kept_fold() = Some((stamp, folded.clone()));
         Ok(folded)
     }
 
-    /// The fold of the whole log, and how many bytes a crash left behind it.
-    pub(super) async fn read_log(&self) -> Result<(Fold, u64), ServiceError> {
+    /// Appends a commit that was made for that very fold, and goes on with the fold by the commit's own lines.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the log has changed in any way since that fold: fold and plan again. Otherwise, the store
+    /// fails.
+    pub async fn append(
+        &self,
+        base: &Arc<Folded>,
+        commit: Commit,
+    ) -> Result<Option<Torn>, StoreError> {
+        let seen = match &*self.kept_fold() {
+            Some((seen, folded)) if Arc::ptr_eq(folded, base) => seen.clone(),
+            Some(_) | None => return Err(StoreError::Conflict("the log")),
+        };
+        let Appended { stamp, torn } = self.store.append(commit.clone(), seen).await?;
+        let base = base.clone();
+        let extended = tokio::task::spawn_blocking(move || base.extended(&commit)).await;
+        let extended = extended.expect("folding a commit doesn't panic");
+        // The commit is in the log. If its own lines can't be read, the next read says so with their numbers.
+        *self.kept_fold() = extended.ok().map(|folded| (stamp, Arc::new(folded)));
+        Ok(torn)
+    }
+
+    /// The fold of the whole log, and what the store says of it.
+    async fn read_log(&self) -> Result<(Fold, LogRead), ServiceError> {
         let log = self.store.read().await?;
-        let workers = self.workers;
-        let fold = tokio::task::spawn_blocking(move || fold_all(log.reader, workers)).await;
+        self.fold_on(Folded::default(), log).await
+    }
+
+    /// Goes on with a fold that ends where the bytes begin.
+    async fn fold_on(&self, from: Folded, log: LogBytes) -> Result<(Fold, LogRead), ServiceError> {
+        let LogBytes { reader, torn, stamp, start: _, length: _ } = log;
+        let fold = Fold::resume(&from, self.workers);
+        let fold = tokio::task::spawn_blocking(move || fold_all(fold, reader)).await;
         let fold = fold.expect("folding a log doesn't panic").map_err(ServiceError::Reading)?;
-        Ok((fold, log.torn))
+        Ok((fold, LogRead { torn, stamp }))
     }
 
     /// Reads the whole log and names every fault.
@@ -105,9 +158,9 @@ impl Ledger {
     /// # Errors
     /// The store fails; a faulty log is an answer.
     pub async fn check(&self) -> Result<LogCheck, ServiceError> {
-        let (fold, torn) = self.read_log().await?;
+        let (fold, log) = self.read_log().await?;
         let (bytes, faults) = fold.faults();
-        Ok(LogCheck { bytes, faults, torn })
+        Ok(LogCheck { bytes, faults, torn: log.torn })
     }
 
     /// Counts what the log holds.
@@ -148,7 +201,7 @@ impl Ledger {
         skipped.expect("skipping lines doesn't panic").map_err(ServiceError::Reading)
     }
 
-    /// Begins an empty log with a whole one, positions kept.
+    /// Imports a whole log into an empty store; its positions stay.
     ///
     /// # Errors
     /// A line can't be read, the log has events, or the store fails.
@@ -167,34 +220,28 @@ impl Ledger {
         Ok(WholeLogBegun { events, head, torn })
     }
 
-    /// Appends a commit. What a crash left is set aside first, and returned.
+    /// Sets aside a commit that a crash cut short, if there is one.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the log no longer ends where the commit was planned; the store fails.
-    pub(super) async fn append(&self, commit: Commit) -> Result<Option<Torn>, StoreError> {
-        self.store.append(commit).await
-    }
-
-    /// Sets aside what a crash left behind the log, if it left anything.
+    /// The store fails.
     pub(super) async fn recover(&self) -> Result<Option<Torn>, ServiceError> {
         Ok(self.store.recover().await?)
     }
 }
 
-/// A log that an empty store has begun with.
+/// A whole log that an empty store has imported.
 #[derive(Debug, Clone)]
 pub struct WholeLogBegun {
     /// How many events it holds.
     pub events: u64,
     /// Where it ends.
-    pub head: Head,
+    pub head: LogHead,
     /// What a crash had left and was set aside.
     pub torn: Option<Torn>,
 }
 
 /// Reads on one thread and folds on others; two pieces are under way at any time, whatever the log's length.
-fn fold_all(mut reader: Box<dyn Read + Send>, workers: NonZero<usize>) -> io::Result<Fold> {
-    let mut fold = Fold::new(workers);
+fn fold_all(mut fold: Fold, mut reader: Box<dyn Read + Send>) -> io::Result<Fold> {
     let (filled, to_fold) = mpsc::sync_channel::<io::Result<Vec<u8>>>(1);
     let (emptied, to_fill) = mpsc::channel();
     std::thread::scope(|scope| {
@@ -216,14 +263,14 @@ fn fold_all(mut reader: Box<dyn Read + Send>, workers: NonZero<usize>) -> io::Re
         for piece in to_fold {
             let piece = piece?;
             fold.push(&piece);
-            // The reader has ended where nobody takes it back.
+            // Once the reader has ended, it takes no piece back.
             let _ = emptied.send(piece);
         }
         Ok(fold)
     })
 }
 
-/// Reads lines away until one lies behind the position.
+/// Skips lines up to the position.
 fn skip_to(
     reader: Box<dyn Read + Send>,
     after: GlobalPosition,
@@ -235,7 +282,7 @@ fn skip_to(
         if io::BufRead::read_until(&mut lines, b'\n', &mut line)? == 0 {
             return Ok(Box::new(io::empty()));
         }
-        let position = Skim::read(&line).map(|skim| skim.global_position);
+        let position = LineStart::read(&line).map(|start| start.global_position);
         let position = position.or_else(|| read_line(&line).ok().map(|line| line.global_position));
         if position.is_none_or(|position| position > after) {
             return Ok(Box::new(io::Cursor::new(line).chain(lines)));

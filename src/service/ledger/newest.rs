@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 
 use super::{Ledger, ServiceError};
 use crate::domain::{
-    events::{Skim, read_line},
+    events::{LineStart, read_line},
     ids::GlobalPosition,
 };
 
@@ -43,9 +43,9 @@ pub struct LoggedEvent {
     pub metadata: String,
 }
 
-/// The newest events that fit.
+/// A page of events that fit.
 #[derive(Debug, Clone, Default)]
-pub struct Newest {
+pub struct EventPage {
     /// The newest first.
     pub events: Vec<LoggedEvent>,
     /// Whether older ones fit too.
@@ -55,7 +55,7 @@ pub struct Newest {
 }
 
 impl Ledger {
-    /// The newest events that fit, at most so many.
+    /// The newest events that fit, at most `most` of them.
     ///
     /// # Errors
     /// The store fails.
@@ -63,7 +63,7 @@ impl Ledger {
         &self,
         filter: EventFilter,
         most: usize,
-    ) -> Result<Newest, ServiceError> {
+    ) -> Result<EventPage, ServiceError> {
         let log = self.store.read().await?;
         let found = tokio::task::spawn_blocking(move || newest(log.reader, &filter, most)).await;
         found.expect("reading lines doesn't panic").map_err(ServiceError::Reading)
@@ -71,7 +71,11 @@ impl Ledger {
 }
 
 /// One pass, in which no more than the lines to be shown are kept.
-fn newest(reader: Box<dyn Read + Send>, filter: &EventFilter, most: usize) -> io::Result<Newest> {
+fn newest(
+    reader: Box<dyn Read + Send>,
+    filter: &EventFilter,
+    most: usize,
+) -> io::Result<EventPage> {
     let mut lines = BufReader::with_capacity(1024 * 1024, reader);
     let wanted_type = format!("\"eventType\":\"{}", filter.event_type);
     let by_type = memmem::Finder::new(&wanted_type);
@@ -83,8 +87,8 @@ fn newest(reader: Box<dyn Read + Send>, filter: &EventFilter, most: usize) -> io
         if lines.read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        if let (Some(skim), Some(before)) = (Skim::read(&line), filter.before)
-            && skim.global_position >= before
+        if let (Some(start), Some(before)) = (LineStart::read(&line), filter.before)
+            && start.global_position >= before
         {
             break;
         }
@@ -116,10 +120,10 @@ fn newest(reader: Box<dyn Read + Send>, filter: &EventFilter, most: usize) -> io
         })
     });
     let types = types.into_iter().filter_map(|name| String::from_utf8(name).ok());
-    Ok(Newest { events: events.collect(), more, types: types.collect() })
+    Ok(EventPage { events: events.collect(), more, types: types.collect() })
 }
 
-/// The event's name, as far as it stands in the line as usual.
+/// The event's name, if the line is written as usual.
 fn event_type(line: &[u8]) -> Option<&[u8]> {
     const BEFORE: &[u8] = b"\"eventType\":\"";
     let name = &line[memmem::find(line, BEFORE)? + BEFORE.len()..];
@@ -130,7 +134,7 @@ fn is_plain(filter: &EventFilter) -> bool {
     filter.stream.is_empty() && filter.event_type.is_empty() && filter.before.is_none()
 }
 
-/// The words may stand in a payload too: only the fields themselves tell.
+/// The words may be in a payload too, so the line's own fields decide.
 fn fits(line: &[u8], filter: &EventFilter) -> bool {
     read_line(line).is_ok_and(|text| {
         text.stream_id.contains(&filter.stream)

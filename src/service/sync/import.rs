@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{ImportRequest, Sync, SyncOptions, on_a_thread, preferences, titles::DescribedTitles};
 use crate::{
     domain::{
-        events::{Addressed, Commit, Via},
+        events::{Commit, PlacedAddition, Via},
         library::Folded,
         snapshot::Snapshot,
         sync::{Preferences, forgotten, plan},
@@ -31,7 +31,7 @@ struct ImportBase {
     folded: Arc<Folded>,
     /// The same, with the titles that this commit adds.
     with_titles: Arc<Folded>,
-    titles: Vec<Addressed>,
+    titles: Vec<PlacedAddition>,
 }
 
 /// What an import knows before it plans.
@@ -124,11 +124,7 @@ impl Sync {
     ) -> Result<ImportReport, ServiceError> {
         for _ in 0..TRIES {
             run.tell(Progress { phase: Phase::Plan, done: 0, total: 1 });
-            let Some(base) = self.base(ready, folded).await? else {
-                folded = self.ledger.folded().await?;
-                continue;
-            };
-            let Prepared { mut report, commit, links } = self.prepare(base, ready).await?;
+            let Prepared { mut report, commit, links } = self.prepare(&folded, ready).await?;
             if ready.is_complete {
                 self.links.keep(&links).await?;
             } else {
@@ -143,7 +139,7 @@ impl Sync {
             if events == 0 {
                 return Ok(report);
             }
-            match self.ledger.append(commit).await {
+            match self.ledger.append(&folded, commit).await {
                 Ok(torn) => {
                     report.recovered = torn.as_ref().map(RecoveredReport::of);
                     run.tell(Progress { phase: Phase::Append, done: events, total: events });
@@ -156,18 +152,11 @@ impl Sync {
         Err(ServiceError::LogConflict(TRIES))
     }
 
-    /// The library with the missing titles in it; `None` if the log moved since it was folded.
-    async fn base(
-        &self,
-        ready: &Ready,
-        folded: Arc<Folded>,
-    ) -> Result<Option<ImportBase>, ServiceError> {
+    /// Plans on a fold, with the missing titles in the library.
+    async fn prepare(&self, folded: &Arc<Folded>, ready: &Ready) -> Result<Prepared, ServiceError> {
         let Ready { snapshot, described, via, .. } = ready;
-        let extended = self.with_titles(folded.clone(), snapshot, described, *via).await?;
-        Ok(extended.map(|(with_titles, titles)| ImportBase { folded, with_titles, titles }))
-    }
-
-    async fn prepare(&self, base: ImportBase, ready: &Ready) -> Result<Prepared, ServiceError> {
+        let (with_titles, titles) = self.with_titles(folded, snapshot, described, *via)?;
+        let base = ImportBase { folded: folded.clone(), with_titles, titles };
         let (snapshot, preferences) = (ready.snapshot.clone(), ready.preferences.clone());
         let (via, at) = (ready.via, self.outside.now());
         let planned = on_a_thread(move || {

@@ -7,13 +7,14 @@ use tokio::time::Instant;
 use super::Sync;
 use crate::{
     domain::{
-        events::{Addressed, Via},
+        events::{PlacedAddition, Via},
         ids::ItemId,
-        library::Folded,
+        library::{ExtendedError, Folded},
         snapshot::{ItemFault, Snapshot},
         sync::{Missing, Preferences, Titles, add_titles, plan},
     },
     service::{ServiceError, account::Settings},
+    store::StoreError,
     tmdb::{Limits, Tmdb, TmdbError},
 };
 
@@ -81,27 +82,26 @@ impl Sync {
         }
     }
 
-    /// The library as it will be with the titles in it, and the additions that put them there; `None` where the log
-    /// has moved since it was folded.
-    pub(super) async fn with_titles(
+    /// The log and library as they will be with the titles in them, and the additions that put them there.
+    ///
+    /// # Errors
+    /// The additions don't fit the log.
+    pub(super) fn with_titles(
         &self,
-        folded: Arc<Folded>,
+        folded: &Arc<Folded>,
         snapshot: &Snapshot,
         described: &DescribedTitles,
         via: Via,
-    ) -> Result<Option<(Arc<Folded>, Vec<Addressed>)>, ServiceError> {
-        let additions =
-            add_titles(&folded, &snapshot.server, &described.missing, &described.titles);
+    ) -> Result<(Arc<Folded>, Vec<PlacedAddition>), ServiceError> {
+        let additions = add_titles(folded, &snapshot.server, &described.missing, &described.titles);
         if additions.is_empty() {
-            return Ok(Some((folded, additions)));
+            return Ok((folded.clone(), additions));
         }
-        let lines = folded.log.extend(&additions, via, self.outside.now())?;
-        let (mut fold, _) = self.ledger.read_log().await?;
-        if fold.bytes() != folded.log.head().bytes {
-            return Ok(None);
-        }
-        fold.push(lines.lines());
-        let with_titles = fold.finish().map_err(ServiceError::LogCorrupt)?;
-        Ok(Some((Arc::new(with_titles), additions)))
+        let commit = folded.log.extend(&additions, via, self.outside.now())?;
+        let with_titles = folded.extended(&commit).map_err(|error| match error {
+            ExtendedError::Fault(fault) => ServiceError::LogCorrupt(fault),
+            ExtendedError::AnotherLog { .. } => StoreError::Conflict("the log").into(),
+        })?;
+        Ok((Arc::new(with_titles), additions))
     }
 }

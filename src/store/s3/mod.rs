@@ -14,9 +14,11 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream
 use secrecy::SecretString;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::{Document, DocumentStore, LogBytes, LogStore, Stamp, StoreError, Torn, Version};
+use super::{
+    Appended, Document, DocumentStore, LogBytes, LogStore, Stamp, StoreError, Torn, Version,
+};
 use crate::domain::{
-    events::{Commit, Head, WholeLog, read_line},
+    events::{Commit, WholeLog, read_line},
     ids::GlobalPosition,
 };
 use bucket::{Bucket, Condition, Put};
@@ -28,7 +30,7 @@ const AT_ONCE: usize = 8;
 /// How an object store is reached.
 #[derive(Debug, Clone)]
 pub struct S3Access {
-    /// Such as `eu-central-1`.
+    /// The region, such as `eu-central-1`.
     pub region: String,
     /// The address of a compatible server; none for AWS itself.
     pub endpoint: Option<String>,
@@ -36,7 +38,7 @@ pub struct S3Access {
     pub path_style: bool,
     /// With what to sign.
     pub keys: S3Keys,
-    /// How long one attempt may take.
+    /// Time-out of one attempt.
     pub patience: Duration,
     /// Before the first retry; doubles each time.
     pub first_pause: Duration,
@@ -74,13 +76,13 @@ pub struct S3Keys {
 #[derive(Debug)]
 pub struct S3Store {
     bucket: Arc<Bucket>,
-    /// As far as it was listed: a later listing begins there.
+    /// As far as it was listed or appended to: a later listing begins there.
     chain: Mutex<Option<Chain>>,
     honest: OnceCell<()>,
 }
 
 impl S3Store {
-    /// A store that asks nothing until it is asked. The prefix has no slash at either end.
+    /// A store that sends no request until it is used. The prefix has no slash at either end.
     pub fn new(bucket: &str, prefix: &str, access: S3Access) -> Self {
         Self {
             bucket: Arc::new(Bucket::new(bucket, prefix, access)),
@@ -117,16 +119,17 @@ impl S3Store {
         Ok(chain)
     }
 
-    async fn read_now(&self) -> Result<LogBytes, StoreError> {
+    /// Reads from `start`, as objects never change; from the beginning if the log doesn't reach that far.
+    async fn read_now(&self, start: u64) -> Result<LogBytes, StoreError> {
         let mut chain = self.chain().await?;
-        // A pack only makes reading cheaper. Where it can't be put, the next reader tries again.
+        // A pack only makes reading cheaper. If it can't be put, the next reader tries again.
         if let Some(objects) = chain.to_pack()
             && self.pack(objects).await.is_ok()
         {
             *self.chain.lock().await = None;
             chain = self.chain().await?;
         }
-        Ok(reader::read(self.bucket.clone(), &chain))
+        Ok(reader::read(self.bucket.clone(), &chain, start))
     }
 
     /// Puts objects that follow each other into a pack. Where it exists already, another reader has put the same bytes.
@@ -158,7 +161,7 @@ impl S3Store {
             .map(drop)
     }
 
-    /// Tells a server that ignores conditions: it would let two writers overwrite each other. S3 itself honours them
+    /// Detects a server that ignores conditional writes: it would let two writers overwrite each other. S3 itself honours them
     /// (`If-None-Match` since August 2024, `If-Match` since November 2024), and isn't asked each time a function starts.
     async fn check(&self) -> Result<(), StoreError> {
         if self.bucket.is_at_aws() {
@@ -184,21 +187,26 @@ impl S3Store {
         checked.await.map(drop)
     }
 
-    async fn append_now(&self, commit: Commit) -> Result<Option<Torn>, StoreError> {
+    /// The name is the condition: it says the position that the commit was planned for, and S3 refuses a second one.
+    async fn append_now(&self, commit: Commit, seen: Stamp) -> Result<Appended, StoreError> {
         self.check().await?;
-        let Head { position: base, .. } = commit.base();
-        match self
-            .bucket
-            .put(
-                &commit_key(GlobalPosition(base.0 + 1)),
-                Bytes::copy_from_slice(commit.lines()),
-                &Condition::Absent,
-            )
-            .await?
-        {
-            Put::Done => Ok(None),
-            Put::Refused => Err(StoreError::Conflict("the log")),
+        let was_listed_otherwise =
+            |chain: &Chain| chain.stamp() != seen.0 || chain.bytes() != commit.base().bytes;
+        if self.chain.lock().await.as_ref().is_some_and(was_listed_otherwise) {
+            return Err(StoreError::Conflict("the log"));
         }
+        let (base, head) = (commit.base(), commit.head());
+        let first = GlobalPosition(base.position.0 + 1);
+        let lines = Bytes::copy_from_slice(commit.lines());
+        match self.bucket.put(&commit_key(first), lines, &Condition::Absent).await? {
+            Put::Done => {}
+            Put::Refused => return Err(StoreError::Conflict("the log")),
+        }
+        let mut kept = self.chain.lock().await;
+        if let Some(chain) = kept.as_mut().filter(|chain| chain.bytes() == base.bytes) {
+            chain.extend([Object { first, last: None, bytes: head.bytes - base.bytes }]);
+        }
+        Ok(Appended { stamp: Stamp(Chain::stamp_of(head.bytes)), torn: None })
     }
 
     async fn begin_now(&self, log: WholeLog) -> Result<Option<Torn>, StoreError> {
@@ -209,7 +217,7 @@ impl S3Store {
         if log.bytes().is_empty() {
             return Ok(None);
         }
-        // The name of the first commit of all, whatever position its first event has: so nobody else can begin too.
+        // The name of the first commit of all, whatever position its first event has: so no second writer can begin too.
         match self
             .bucket
             .put(
@@ -252,22 +260,26 @@ fn last_position(lines: &[u8]) -> Option<GlobalPosition> {
 
 impl LogStore for S3Store {
     fn read(&self) -> BoxFuture<'_, Result<LogBytes, StoreError>> {
-        self.read_now().boxed()
+        self.read_now(0).boxed()
+    }
+
+    fn read_from(&self, _seen: Stamp, start: u64) -> BoxFuture<'_, Result<LogBytes, StoreError>> {
+        self.read_now(start).boxed()
     }
 
     fn stamp(&self) -> BoxFuture<'_, Result<Stamp, StoreError>> {
         async { Ok(Stamp(self.chain().await?.stamp())) }.boxed()
     }
 
-    fn append(&self, commit: Commit) -> BoxFuture<'_, Result<Option<Torn>, StoreError>> {
-        self.append_now(commit).boxed()
+    fn append(&self, commit: Commit, seen: Stamp) -> BoxFuture<'_, Result<Appended, StoreError>> {
+        self.append_now(commit, seen).boxed()
     }
 
     fn begin(&self, log: WholeLog) -> BoxFuture<'_, Result<Option<Torn>, StoreError>> {
         self.begin_now(log).boxed()
     }
 
-    /// An object is there whole or not at all: nothing can be torn. Whether the server is safe is looked at instead.
+    /// An object is there whole or not at all, so that nothing can be torn. This checks that the server is safe instead.
     fn recover(&self) -> BoxFuture<'_, Result<Option<Torn>, StoreError>> {
         async { self.check().await.map(|()| None) }.boxed()
     }

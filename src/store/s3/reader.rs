@@ -12,7 +12,7 @@ use super::{
     bucket::Bucket,
     chain::{Chain, Object},
 };
-use crate::store::{LogBytes, StoreError};
+use crate::store::{LogBytes, Stamp, StoreError};
 
 /// Objects begun at once.
 const AHEAD: usize = 8;
@@ -23,29 +23,32 @@ const PIECES: usize = 16;
 /// How often an answer may break off before its first byte.
 const TRIES: u32 = 4;
 
-/// Reads all objects of a chain, one after the other.
-pub(super) fn read(bucket: Arc<Bucket>, chain: &Chain) -> LogBytes {
+/// Reads the objects of a chain one after the other, from byte `start` of the log on; from its beginning if the log
+/// doesn't reach that far.
+pub(super) fn read(bucket: Arc<Bucket>, chain: &Chain, start: u64) -> LogBytes {
     let (send, pieces) = mpsc::channel(PIECES);
-    let (objects, length) = (chain.objects().to_vec(), chain.bytes());
+    let length = chain.bytes();
+    let start = if start <= length { start } else { 0 };
+    let objects: Vec<_> = chain.from(start).map(|(object, at)| (object.clone(), at)).collect();
     tokio::spawn(async move {
-        let begun = stream::iter(objects).map(|object| {
+        let begun = stream::iter(objects).map(|(object, at)| {
             let bucket = bucket.clone();
             async move {
-                let answer = bucket.get(&object.key(), 0).await;
-                (object, answer)
+                let answer = bucket.get(&object.key(), at).await;
+                (object, at, answer)
             }
         });
         let mut begun = std::pin::pin!(begun.buffered(AHEAD));
-        while let Some((object, answer)) = begun.next().await {
+        while let Some((object, at, answer)) = begun.next().await {
             let passed_on = match answer {
                 Ok(answer) => {
-                    pass_on(&bucket, &object, answer.map(|answer| answer.body), &send).await
+                    pass_on(&bucket, &object, at, answer.map(|answer| answer.body), &send).await
                 }
                 Err(error) => Err(error),
             };
             match passed_on {
                 Ok(true) => {}
-                // Whoever read has gone away.
+                // The reader was dropped.
                 Ok(false) => return,
                 Err(error) => {
                     let _ = send.send(Err(io::Error::other(error))).await;
@@ -54,21 +57,26 @@ pub(super) fn read(bucket: Arc<Bucket>, chain: &Chain) -> LogBytes {
             }
         }
     });
+    let left = length - start;
     LogBytes {
+        start,
         length,
-        reader: Box::new(Pieces { pieces, current: Vec::new(), at: 0, left: length }),
+        reader: Box::new(Pieces { pieces, current: Vec::new(), at: 0, left }),
         torn: 0,
+        stamp: Stamp(chain.stamp()),
     }
 }
 
-/// Passes an object on, asked for again from where an answer breaks off; false where nobody reads any more.
+/// Passes an object on from a byte on; asks for it again from where an answer breaks off. False if the reader was
+/// dropped.
 async fn pass_on(
     bucket: &Bucket,
     object: &Object,
+    mut at: u64,
     mut body: Option<aws_sdk_s3::primitives::ByteStream>,
     send: &mpsc::Sender<io::Result<Vec<u8>>>,
 ) -> Result<bool, StoreError> {
-    let (mut at, mut tries) = (0, 1);
+    let mut tries = 1;
     loop {
         let broke_off = match body.as_mut() {
             Some(body) => match body.try_next().await {
@@ -99,7 +107,7 @@ async fn pass_on(
     }
 }
 
-/// What comes in pieces, read as one. Blocks its thread while it waits, so it is read on a thread of its own.
+/// Pieces, read as one stream. Blocks its thread while it waits, so the caller reads it on a thread that may block.
 struct Pieces {
     pieces: mpsc::Receiver<io::Result<Vec<u8>>>,
     current: Vec<u8>,

@@ -1,14 +1,11 @@
 //! Where a log file ends, and what a crash left behind its end.
 //!
-//! Only the end of the file is read, whatever its length. Whole lines always count, whoever wrote them and whatever an
-//! editor did to the end of the file. Half a line is a crash's where the line before it carries our mark
-//! ([`CommitMark`]): the commit that it cut short goes with it. Behind a line without a mark it is somebody else's, and a
-//! fault that the fold reports.
+//! In comes a file; out goes a [`Tail`]. Only the end of the file is read, whatever its length. Whole lines always count,
+//! also those that another program wrote or an editor changed. Half a line is a crash's if the line before it carries our
+//! mark ([`CommitMark`]): the commit that it cut short goes with it. Half a line behind a line without a mark comes from
+//! another program; it is part of the log, and a fault that the fold reports.
 
-use std::{
-    fs::File,
-    io::{self, Read, Seek, SeekFrom},
-};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::domain::{
     events::{CommitMark, read_line},
@@ -20,7 +17,7 @@ use crate::domain::{
 pub(super) struct Tail {
     /// Length of the log: all lines that count.
     pub end: u64,
-    /// Position of its last event, 0 for none; also 0 where the last line can't be read, which the fold reports.
+    /// Position of its last event, 0 for none; also 0 if the last line can't be read, which the fold reports.
     pub position: GlobalPosition,
     /// Length of the file.
     length: u64,
@@ -40,7 +37,7 @@ impl Tail {
     }
 
     /// Reads as much of the file's end as it takes.
-    pub fn read(file: &mut File) -> io::Result<Self> {
+    pub fn read(file: &mut (impl Read + Seek)) -> io::Result<Self> {
         let length = file.seek(SeekFrom::End(0))?;
         let mut window = 64 * 1024;
         loop {
@@ -65,10 +62,10 @@ struct End {
 }
 
 impl End {
-    /// `None` where more of the file must be read.
+    /// `None` if more of the file must be read.
     fn of(bytes: &[u8], from_start: bool) -> Option<Self> {
         let last = match LastLine::of(bytes, from_start)? {
-            // A line that lacks nothing but its line feed is a line.
+            // A line without its line feed is a line.
             LastLine::Line(last) => return Some(Self::after(&last)),
             LastLine::None => {
                 return Some(Self {
@@ -85,14 +82,20 @@ impl End {
         if bytes.ends_with(b"\n") {
             return Some(unreadable);
         }
-        let mark = match LastLine::of(&bytes[..last], from_start)? {
-            LastLine::Line(line) if line.is_within_commit() => line.mark,
-            LastLine::Line(line @ Line { mark: Some(_), .. }) => return Some(Self::after(&line)),
-            LastLine::Line(Line { mark: None, .. }) | LastLine::None | LastLine::Unreadable(_) => {
-                return Some(unreadable);
+        match LastLine::of(&bytes[..last], from_start)? {
+            LastLine::Line(line) if line.is_within_commit() => {
+                Self::before_commit(&bytes[..last], line.mark, from_start)
             }
-        };
-        let mut end = last;
+            LastLine::Line(line @ Line { mark: Some(_), .. }) => Some(Self::after(&line)),
+            LastLine::Line(Line { mark: None, .. }) | LastLine::None | LastLine::Unreadable(_) => {
+                Some(unreadable)
+            }
+        }
+    }
+
+    /// The end of the last line that isn't part of the commit with that mark; `None` if more of the file must be read.
+    fn before_commit(bytes: &[u8], mark: Option<CommitMark>, from_start: bool) -> Option<Self> {
+        let mut end = bytes.len();
         loop {
             match LastLine::of(&bytes[..end], from_start)? {
                 LastLine::Line(line) if line.mark == mark => end = line.start,
@@ -137,7 +140,7 @@ impl Line {
 }
 
 impl LastLine {
-    /// Reads the last line, with its line feed or without; `None` where its beginning isn't among the bytes.
+    /// Reads the last line, with its line feed or without; `None` if its beginning isn't among the bytes.
     fn of(lines: &[u8], from_start: bool) -> Option<Self> {
         let content = lines.strip_suffix(b"\n").unwrap_or(lines);
         let start = match memchr::memrchr(b'\n', content) {
