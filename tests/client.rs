@@ -156,7 +156,7 @@ async fn all_pages_come_and_their_rows_are_counted() {
     let (url, server) =
         scripted(|target, _| if is_movies(target) { ok(page(target, 35)) } else { sound(target) })
             .await;
-    assert_eq!(snapshot(&url).await.movies.len(), 35);
+    assert_eq!(snapshot(&url).await.catalog.movies.len(), 35);
     assert_eq!(server.count("includeItemTypes=Movie"), 4);
 }
 
@@ -198,7 +198,7 @@ async fn a_failing_page_is_asked_for_again_three_times_and_then_its_list_fails_a
         t => sound(t),
     })
     .await;
-    assert_eq!(snapshot(&url).await.movies.len(), 35);
+    assert_eq!(snapshot(&url).await.catalog.movies.len(), 35);
     assert_eq!(server.count("startIndex=20"), 4);
 
     let (url, server) = scripted(|target, _| match target {
@@ -209,7 +209,10 @@ async fn a_failing_page_is_asked_for_again_three_times_and_then_its_list_fails_a
     .await;
     let fetched = fetched(connection(&url, small_pages(), Some("pw"), None)).await.unwrap();
     assert!(matches!(fetched.failures.movies, Some(JellyfinError::Status { status: 500, .. })));
-    assert_eq!((fetched.snapshot.movies.len(), fetched.snapshot.series.len()), (0, 1));
+    assert_eq!(
+        (fetched.snapshot.catalog.movies.len(), fetched.snapshot.catalog.series.len()),
+        (0, 1)
+    );
     assert_eq!(server.count("startIndex=20"), 4);
 }
 
@@ -257,7 +260,7 @@ async fn a_flat_list_that_hangs_is_left_for_the_other_way() {
     let limits = Limits { episodes: Duration::from_millis(100), ..small_pages() };
     let fetched = fetched(connection(&url, limits, Some("pw"), None)).await.unwrap();
     assert_eq!(fetched.route, Some(EpisodeRoute::BySeries));
-    assert_eq!(fetched.snapshot.series[0].episodes.len(), 1);
+    assert_eq!(fetched.snapshot.catalog.series[0].episodes.len(), 1);
     assert_eq!(hangs.load(Ordering::SeqCst), 1);
 }
 
@@ -276,7 +279,7 @@ async fn one_series_that_fails_is_a_fault_of_its_own() {
     assert_eq!(fetched.route, None);
     let faults: Vec<_> = fetched.snapshot.faults.iter().map(|fault| fault.name.as_str()).collect();
     assert_eq!(faults, ["Series 5001"]);
-    assert_eq!(fetched.snapshot.series[0].episodes.len(), 1);
+    assert_eq!(fetched.snapshot.catalog.series[0].episodes.len(), 1);
 }
 
 /// Case 43: one sign-in for all requests that were refused, one retry each, with the new answer's user.
@@ -297,7 +300,7 @@ async fn a_refused_token_is_renewed_once_and_the_new_users_id_is_used() {
     let wanted = Wanted { series: &|_| true, first: EpisodeRoute::Flat, progress: &|_| {} };
     let fetched =
         fetch(&connection, info, "2026-11-24T12:00:00Z".parse().unwrap(), &wanted).await.unwrap();
-    assert_eq!(fetched.snapshot.series.len(), 1);
+    assert_eq!(fetched.snapshot.catalog.series.len(), 1);
     assert_eq!(server.count("AuthenticateByName"), 1);
     assert_eq!(connection.signed_in().await.unwrap().0.as_str(), NEW);
 }
@@ -363,7 +366,7 @@ async fn odd_items_are_faults_of_their_own_and_other_kinds_are_passed_over() {
         scripted(move |target, _| if is_movies(target) { ok(list.clone()) } else { sound(target) })
             .await;
     let snapshot = snapshot(&url).await;
-    assert_eq!(snapshot.movies.len(), 1);
+    assert_eq!(snapshot.catalog.movies.len(), 1);
     let mut names: Vec<_> = snapshot.faults.iter().map(|fault| fault.name.clone()).collect();
     names.sort();
     assert_eq!(names, ["Bad id", "Odd", "row 4 of the movies"]);
@@ -381,7 +384,7 @@ async fn a_body_that_is_cut_off_is_asked_for_again() {
         t => sound(t),
     })
     .await;
-    assert_eq!(snapshot(&url).await.movies.len(), 3);
+    assert_eq!(snapshot(&url).await.catalog.movies.len(), 3);
     assert_eq!(server.count("includeItemTypes=Movie"), 2);
 }
 
@@ -426,7 +429,7 @@ async fn lists_that_are_read_at_once_share_a_budget() {
     let limits = Limits { budget: Budget::of(100_000), ..small_pages() };
     for _ in 0..20 {
         let fetched = fetched(connection(&url, limits.clone(), Some("pw"), None)).await.unwrap();
-        assert_eq!(fetched.snapshot.movies.len(), 35, "what was read is given back");
+        assert_eq!(fetched.snapshot.catalog.movies.len(), 35, "what was read is given back");
     }
 }
 
@@ -545,7 +548,7 @@ async fn answers_come_compressed_where_the_server_can() {
         t => sound(t),
     })
     .await;
-    assert_eq!(snapshot(&url).await.movies.len(), 3);
+    assert_eq!(snapshot(&url).await.catalog.movies.len(), 3);
 }
 
 #[tokio::test]
@@ -563,7 +566,7 @@ async fn no_more_than_four_requests_are_under_way_at_once() {
         if is_movies(&target) { ok(page(&target, 200)) } else { sound(&target) }
     });
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    assert_eq!(snapshot(&url).await.movies.len(), 200);
+    assert_eq!(snapshot(&url).await.catalog.movies.len(), 200);
     assert_eq!(most.load(Ordering::SeqCst), 4);
 }
 

@@ -5,7 +5,10 @@ use std::num::NonZero;
 use mediatheca_jellyfin_sync::domain::{
     events::Via,
     library::{Fold, Folded},
-    snapshot::{EpisodeItem, FORMAT, Item, LastPlayed, SeriesItem, Server, Snapshot, TmdbRef},
+    snapshot::{
+        Catalog, Coverage, EpisodeItem, Item, LastPlayed, PlayState, Scan, SeriesItem, Server,
+        Snapshot, TmdbRef,
+    },
     sync::{Preferences, plan},
     zone::Zone,
 };
@@ -165,13 +168,14 @@ fn item(n: u32, tmdb: u32, played: bool, date: Option<&str>) -> Item {
         year: Some(2000),
         tmdb: TmdbRef::Id(i64::from(tmdb + 1).try_into().unwrap()),
         imdb: None,
-        played,
-        play_count: 1,
-        last_played: LastPlayed::read(date),
+        state: state(played, date),
         runtime_minutes: None,
-        position_minutes: 0,
         genres: vec![],
     }
+}
+
+fn state(played: bool, date: Option<&str>) -> PlayState {
+    PlayState { played, play_count: 1, last_played: LastPlayed::read(date), position_minutes: 0 }
 }
 
 fn snapshot() -> impl Strategy<Value = Snapshot> {
@@ -193,24 +197,22 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
                         season: Some(1),
                         episode,
                         episode_end: end.filter(|end| episode.is_some_and(|first| *end > first)),
-                        played,
-                        play_count: 1,
-                        last_played: LastPlayed::read(date.as_deref()),
+                        state: state(played, date.as_deref()),
+                        runtime_minutes: None,
                     })
                     .collect(),
             });
-            Snapshot {
-                format: FORMAT,
+            let scan = Scan {
                 server: Server {
                     id: "5e".repeat(16).try_into().unwrap(),
                     name: "NAS".into(),
                     version: version.into(),
                 },
                 taken_at: "2024-03-20T12:00:00Z".parse().unwrap(),
-                movies: movies.collect(),
-                series: series.collect(),
+                catalog: Catalog { movies: movies.collect(), series: series.collect() },
                 faults: vec![],
-            }
+            };
+            scan.into_snapshot(Coverage::Everything)
         },
     )
 }
@@ -297,8 +299,8 @@ proptest! {
     fn another_time_zone_adds_nothing(snapshot in snapshot(), zones in (zone(), zone())) {
         let mut snapshot = snapshot;
         let (mut movies, mut series) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
-        snapshot.movies.retain(|item| movies.insert(item.tmdb.clone()));
-        snapshot.series.retain(|one| series.insert(one.item.tmdb.clone()));
+        snapshot.catalog.movies.retain(|item| movies.insert(item.tmdb.clone()));
+        snapshot.catalog.series.retain(|one| series.insert(one.item.tmdb.clone()));
         let first = import(log_of(&[]).text(), &snapshot, &Preferences { time_zone: zones.0, ..Preferences::default() });
         let second = import(&first, &snapshot, &Preferences { time_zone: zones.1, ..Preferences::default() });
         prop_assert_eq!(first, second);
@@ -309,9 +311,10 @@ proptest! {
     fn the_order_of_items_does_not_matter(steps in vec(step(), 0..20), snapshot in snapshot(), rotate in 0..5usize) {
         let log = log_of(&steps);
         let mut other = snapshot.clone();
-        other.movies.reverse();
-        other.series.reverse();
-        for series in &mut other.series {
+        other.catalog.movies.reverse();
+        other.catalog.series.reverse();
+        other.plays.reverse();
+        for series in &mut other.catalog.series {
             let by = rotate % series.episodes.len().max(1);
             series.episodes.rotate_left(by);
         }

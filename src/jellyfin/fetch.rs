@@ -23,7 +23,9 @@ use super::{
 };
 use crate::domain::{
     ids::{ItemId, UserId},
-    snapshot::{EpisodeItem, FORMAT, Item, ItemFault, SeriesItem, Server, Snapshot, TmdbRef},
+    snapshot::{
+        Coverage, EpisodeItem, Item, ItemFault, Scan, SeriesItem, Server, Snapshot, TmdbRef,
+    },
 };
 
 /// Fields and options of every list, as the recorded requests name them.
@@ -113,28 +115,24 @@ pub async fn fetch(
         }
     };
     let (movies, series, flat) = tokio::join!(lists.movies(), lists.series(), flat);
-    let mut snapshot = Snapshot {
-        format: FORMAT,
-        server,
-        taken_at,
-        movies: Vec::new(),
-        series: Vec::new(),
-        faults: Vec::new(),
-    };
+    let mut scan = Scan::new(server, taken_at);
     let mut failures = Failures::default();
     match movies {
-        Ok(list) => snapshot.movies = list.split(&mut snapshot.faults),
+        Ok(list) => scan.catalog.movies = list.split(&mut scan.faults),
         Err(error) => failures.movies = Some(tolerable(error)?),
     }
     let mut route = None;
-    match with_episodes(&lists, series, flat, wanted, &mut snapshot).await {
+    match with_episodes(&lists, series, flat, wanted, &mut scan).await {
         Ok(found) => route = found,
         Err(error) => failures.series = Some(tolerable(error)?),
     }
-    match failures {
-        Failures { movies: Some(error), series: Some(_) } => Err(error),
-        failures => Ok(Fetched { snapshot, failures, route }),
-    }
+    let coverage = match failures {
+        Failures { movies: Some(error), series: Some(_) } => return Err(error),
+        Failures { movies: None, series: None } => Coverage::Everything,
+        Failures { movies: None, series: Some(_) } => Coverage::Movies,
+        Failures { movies: Some(_), series: None } => Coverage::Series,
+    };
+    Ok(Fetched { snapshot: scan.into_snapshot(coverage), failures, route })
 }
 
 fn tolerable(error: JellyfinError) -> Result<JellyfinError, JellyfinError> {
@@ -146,9 +144,9 @@ async fn with_episodes(
     series: Result<List<Item>, JellyfinError>,
     flat: Option<Result<List<Episode>, JellyfinError>>,
     wanted: &Wanted<'_>,
-    snapshot: &mut Snapshot,
+    scan: &mut Scan,
 ) -> Result<Option<EpisodeRoute>, JellyfinError> {
-    let mut items = series?.split(&mut snapshot.faults);
+    let mut items = series?.split(&mut scan.faults);
     let mut route = Some(EpisodeRoute::Flat);
     let list = match flat {
         Some(Ok(list)) => list,
@@ -159,7 +157,7 @@ async fn with_episodes(
                 .filter(|item| (wanted.series)(&item.tmdb))
                 .map(|item| (item.id.clone(), item.name.clone()));
             let (by_series, whole) =
-                lists.episodes_by_series(ids.collect(), snapshot.server.major_version()).await?;
+                lists.episodes_by_series(ids.collect(), scan.server.major_version()).await?;
             // Where episodes may be hidden and the flat list wasn't asked for yet, it is.
             let flat =
                 if whole || asked.is_some() { None } else { lists.played_episodes().await.ok() };
@@ -171,10 +169,10 @@ async fn with_episodes(
             flat.unwrap_or(by_series)
         }
     };
-    let episodes = list.split(&mut snapshot.faults);
+    let episodes = list.split(&mut scan.faults);
     let mut by_series: FxHashMap<ItemId, Unlisted> = FxHashMap::default();
     for Episode { series, series_name, item } in
-        episodes.into_iter().filter(|episode| episode.item.played)
+        episodes.into_iter().filter(|episode| episode.item.state.played)
     {
         let unlisted = by_series.entry(series).or_default();
         unlisted.name = unlisted.name.take().or(series_name);
@@ -186,17 +184,17 @@ async fn with_episodes(
         by_series.keys().filter(|id| !listed.contains(id)).cloned().collect();
     hidden.sort();
     if !hidden.is_empty() {
-        items.extend(lists.series_by_id(&hidden).await?.split(&mut snapshot.faults));
+        items.extend(lists.series_by_id(&hidden).await?.split(&mut scan.faults));
     }
     for item in items {
         let episodes = by_series.remove(&item.id).unwrap_or_default().episodes;
-        snapshot.series.push(SeriesItem { item, episodes });
+        scan.catalog.series.push(SeriesItem { item, episodes });
     }
     for (id, Unlisted { name, .. }) in by_series {
         let name = name.unwrap_or_default();
         let message =
             "Jellyfin shows episodes of this series but not the series itself: scan its library there, then try again".into();
-        snapshot.faults.push(ItemFault { item_id: Some(id), name, message });
+        scan.faults.push(ItemFault { item_id: Some(id), name, message });
     }
     Ok(route)
 }

@@ -214,7 +214,6 @@ impl Service {
         let auto_add = request.auto_add.unwrap_or(settings.auto_add());
         let taken = self.take_snapshot(&settings, &folded.library, auto_add, options).await?;
         *route = taken.route;
-        let whole = taken.failures.movies.is_none() && taken.failures.series.is_none();
         let mut snapshot = with_failures(taken);
         let mut described = Described::default();
         if auto_add {
@@ -234,11 +233,9 @@ impl Service {
             let base = Base { folded, with_titles, titles };
             let (mut report, commit, links) =
                 self.plan_import(base, &snapshot, &preferences, request.via).await?;
-            if whole {
+            // A title that a part of the server doesn't show may still have its item.
+            if snapshot.coverage.is_everything() {
                 self.keep_links(&links).await?;
-            } else {
-                // What wasn't listed wasn't forgotten.
-                report.forgotten = 0;
             }
             let events = commit.events();
             (options.progress)(Progress { phase: Phase::Append, done: 0, total: events });

@@ -6,6 +6,7 @@ pub mod faults;
 pub mod lines;
 pub mod replay;
 pub mod runtime;
+pub mod scenario;
 
 pub use app::TestApp;
 pub use replay::Replay;
