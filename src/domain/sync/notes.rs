@@ -1,4 +1,6 @@
-//! Plays that were marked in bulk: found by the second that they share.
+//! Bulk marks: plays that share a second, as no person can play them.
+//!
+//! In come plays with their titles or episodes, out go the seconds. It decides about no play.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,6 @@
-//! What the person wants of a sync: an input of every plan.
+//! What the person wants of a sync: the third input of every plan, besides library and snapshot.
+//!
+//! The settings and the request of one import make it; nothing here reads them.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,7 @@
 //! The reasons and notes of a plan, each with its code in JSON.
 //!
-//! Codes are for programs and never change (`docs/http.md`, "Scan"); words for people are elsewhere.
+//! Codes are for programs and never change (`docs/http.md`, "Scan"). There are no words for people
+//! here.
 
 use serde::{Deserialize, Serialize};
 
