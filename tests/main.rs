@@ -18,6 +18,7 @@ mod pages;
 mod properties;
 mod recordings;
 mod secrets;
+mod snapshots;
 mod store;
 mod support;
 mod titles;

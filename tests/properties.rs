@@ -5,8 +5,12 @@ use std::num::NonZero;
 use mediatheca_jellyfin_sync::domain::{
     events::Via,
     library::{Fold, Folded},
-    snapshot::{EpisodeItem, FORMAT, Item, LastPlayed, SeriesItem, Server, Snapshot, TmdbRef},
+    snapshot::{
+        Catalog, Coverage, EpisodeItem, Evidence, Item, LastPlayed, Play, PlayState, Scan,
+        SeriesItem, Server, Snapshot, TmdbRef,
+    },
     sync::{Preferences, plan},
+    time::PlayedAt,
     zone::Zone,
 };
 use proptest::{collection::vec, option, prelude::*};
@@ -165,54 +169,65 @@ fn item(n: u32, tmdb: u32, played: bool, date: Option<&str>) -> Item {
         year: Some(2000),
         tmdb: TmdbRef::Id(i64::from(tmdb + 1).try_into().unwrap()),
         imdb: None,
-        played,
-        play_count: 1,
-        last_played: LastPlayed::read(date),
+        state: state(played, date),
         runtime_minutes: None,
-        position_minutes: 0,
         genres: vec![],
     }
+}
+
+fn state(played: bool, date: Option<&str>) -> PlayState {
+    PlayState { played, play_count: 1, last_played: LastPlayed::read(date), position_minutes: 0 }
+}
+
+/// Plays of the first movies and of the first episodes, besides the last ones that a scan finds.
+fn past_plays() -> impl Strategy<Value = Vec<Play>> {
+    let item = prop_oneof![0..4u32, 101..104u32];
+    let play = (item, option::of(instant())).prop_map(|(n, date)| Play {
+        item: format!("{n:032x}").try_into().unwrap(),
+        at: date.map(|date| PlayedAt::parse(&date).unwrap()),
+        evidence: Evidence::Spans,
+    });
+    vec(play, 0..6)
 }
 
 fn snapshot() -> impl Strategy<Value = Snapshot> {
     let movies = vec((0..MOVIES + 1, any::<bool>(), option::of(instant())), 0..6);
     let episode = (option::of(1..5i32), option::of(1..5i32), any::<bool>(), option::of(instant()));
     let series = vec((0..SERIES + 1, vec(episode, 0..5)), 0..4);
-    (movies, series, prop_oneof![Just("10.11.11"), Just("12.0.0")]).prop_map(
-        |(movies, series, version)| {
-            let movies = (0..)
-                .zip(movies)
-                .map(|(n, (tmdb, played, date))| item(n, tmdb, played, date.as_deref()));
-            let series = (100..).step_by(20).zip(series).map(|(n, (tmdb, episodes))| SeriesItem {
-                item: item(n, tmdb, false, None),
-                episodes: (n + 1..)
-                    .zip(episodes)
-                    .map(|(n, (episode, end, played, date))| EpisodeItem {
-                        id: format!("{n:032x}").try_into().unwrap(),
-                        name: "Episode".into(),
-                        season: Some(1),
-                        episode,
-                        episode_end: end.filter(|end| episode.is_some_and(|first| *end > first)),
-                        played,
-                        play_count: 1,
-                        last_played: LastPlayed::read(date.as_deref()),
-                    })
-                    .collect(),
-            });
-            Snapshot {
-                format: FORMAT,
-                server: Server {
-                    id: "5e".repeat(16).try_into().unwrap(),
-                    name: "NAS".into(),
-                    version: version.into(),
-                },
-                taken_at: "2024-03-20T12:00:00Z".parse().unwrap(),
-                movies: movies.collect(),
-                series: series.collect(),
-                faults: vec![],
-            }
-        },
-    )
+    let version = prop_oneof![Just("10.11.11"), Just("12.0.0")];
+    (movies, series, past_plays(), version).prop_map(|(movies, series, past_plays, version)| {
+        let movies = (0..)
+            .zip(movies)
+            .map(|(n, (tmdb, played, date))| item(n, tmdb, played, date.as_deref()));
+        let series = (100..).step_by(20).zip(series).map(|(n, (tmdb, episodes))| SeriesItem {
+            item: item(n, tmdb, false, None),
+            episodes: (n + 1..)
+                .zip(episodes)
+                .map(|(n, (episode, end, played, date))| EpisodeItem {
+                    id: format!("{n:032x}").try_into().unwrap(),
+                    name: "Episode".into(),
+                    season: Some(1),
+                    episode,
+                    episode_end: end.filter(|end| episode.is_some_and(|first| *end > first)),
+                    state: state(played, date.as_deref()),
+                    runtime_minutes: None,
+                })
+                .collect(),
+        });
+        let scan = Scan {
+            server: Server {
+                id: "5e".repeat(16).try_into().unwrap(),
+                name: "NAS".into(),
+                version: version.into(),
+            },
+            taken_at: "2024-03-20T12:00:00Z".parse().unwrap(),
+            catalog: Catalog { movies: movies.collect(), series: series.collect() },
+            faults: vec![],
+        };
+        let mut snapshot = scan.into_snapshot(Coverage::Everything);
+        snapshot.plays.extend(past_plays);
+        snapshot
+    })
 }
 
 fn zone() -> impl Strategy<Value = Zone> {
@@ -291,14 +306,16 @@ proptest! {
         prop_assert_eq!(import(&first, &snapshot, &preferences), first);
     }
 
-    /// [A] What was imported in one time zone isn't imported again in another. (One item a title: of two copies seen on
-    /// one day in the first zone, the one left out may fall on a day of its own in the second.)
+    /// [A] What was imported in one time zone isn't imported again in another. (One item a title and one play an item:
+    /// of two plays on one day in the first zone, the one left out may fall on a day of its own in the second.)
     #[test]
     fn another_time_zone_adds_nothing(snapshot in snapshot(), zones in (zone(), zone())) {
         let mut snapshot = snapshot;
         let (mut movies, mut series) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
-        snapshot.movies.retain(|item| movies.insert(item.tmdb.clone()));
-        snapshot.series.retain(|one| series.insert(one.item.tmdb.clone()));
+        snapshot.catalog.movies.retain(|item| movies.insert(item.tmdb.clone()));
+        snapshot.catalog.series.retain(|one| series.insert(one.item.tmdb.clone()));
+        let mut plays = std::collections::BTreeSet::new();
+        snapshot.plays.retain(|play| plays.insert(play.item.clone()));
         let first = import(log_of(&[]).text(), &snapshot, &Preferences { time_zone: zones.0, ..Preferences::default() });
         let second = import(&first, &snapshot, &Preferences { time_zone: zones.1, ..Preferences::default() });
         prop_assert_eq!(first, second);
@@ -309,9 +326,10 @@ proptest! {
     fn the_order_of_items_does_not_matter(steps in vec(step(), 0..20), snapshot in snapshot(), rotate in 0..5usize) {
         let log = log_of(&steps);
         let mut other = snapshot.clone();
-        other.movies.reverse();
-        other.series.reverse();
-        for series in &mut other.series {
+        other.catalog.movies.reverse();
+        other.catalog.series.reverse();
+        other.plays.reverse();
+        for series in &mut other.catalog.series {
             let by = rotate % series.episodes.len().max(1);
             series.episodes.rotate_left(by);
         }
@@ -379,7 +397,7 @@ fn a_large_log_is_folded_alike_by_one_thread_and_by_three() {
         (folded.log.head(), movies)
     };
     assert_eq!(fold(1), fold(3));
-    // A fault deep inside is named by its line, whoever reads it.
+    // A fault deep inside is named by its line, however many threads read it.
     let broken = log.text().replacen("\"globalPosition\":9000,", "\"globalPosition\":8999,", 1);
     for workers in [1, 3] {
         let mut fold = Fold::new(NonZero::new(workers).unwrap());

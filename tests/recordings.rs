@@ -84,6 +84,7 @@ async fn a_series_that_12_hides_is_asked_for_by_id_and_loses_no_episode() {
     for route in [EpisodeRoute::Flat, EpisodeRoute::BySeries] {
         let snapshot = fetched(&replay, route).await.snapshot;
         let split: BTreeMap<&ItemId, usize> = snapshot
+            .catalog
             .series
             .iter()
             .filter(|s| s.item.name == "Split show")

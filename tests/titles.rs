@@ -32,7 +32,7 @@ fn snapshot() -> Snapshot {
     let snapshot = json!({"format":1,"server":{"id":"5e".repeat(16),"name":"NAS","version":"10.11.11"},"takenAt":"2026-11-24T12:00:00Z",
         "movies":[item(1, "Spirited Away", 129, true), item(2, "Unheard of", 404, true)],
         "series":[{"item":item(3, "Dark", 70523, false),"episodes":[episode]}],"faults":[]});
-    serde_json::from_value(snapshot).unwrap()
+    Snapshot::read(snapshot.to_string().as_bytes()).unwrap()
 }
 
 async fn tmdb() -> MockServer {

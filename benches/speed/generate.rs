@@ -9,7 +9,10 @@ use std::{
 use mediatheca_jellyfin_sync::domain::{
     events::{Addition, Focus, Origin, PlacedAddition, WatchedEpisodeToAdd},
     ids::{EpisodeNumber, StreamId},
-    snapshot::{EpisodeItem, FORMAT, Item, LastPlayed, SeriesItem, Server, Snapshot, TmdbRef},
+    snapshot::{
+        Catalog, Coverage, EpisodeItem, Item, LastPlayed, PlayState, Scan, SeriesItem, Server,
+        Snapshot, TmdbRef,
+    },
     time::WatchDate,
 };
 
@@ -160,26 +163,29 @@ pub fn snapshot(movies: u32, series: u32, episodes: u32) -> Snapshot {
     let mut played = move || {
         let (year, month, day, hour) =
             (numbers.below(26), 1 + numbers.below(12), 1 + numbers.below(28), numbers.below(24));
-        LastPlayed::read(Some(&format!("20{year:02}-{month:02}-{day:02}T{hour:02}:15:30.1234567Z")))
+        let date = format!("20{year:02}-{month:02}-{day:02}T{hour:02}:15:30.1234567Z");
+        state(LastPlayed::read(Some(&date)))
     };
-    let item = |n: u32, name: String, tmdb: u32, played_at: LastPlayed| Item {
+    let item = |n: u32, name: String, tmdb: u32, state: PlayState| Item {
         id: format!("{n:032x}").try_into().unwrap(),
         name,
         year: Some(1950 + (tmdb as i32 - 1) % 70),
         tmdb: TmdbRef::Id(i64::from(tmdb).try_into().unwrap()),
         imdb: None,
-        played: true,
-        play_count: 1,
-        last_played: played_at,
+        state,
         runtime_minutes: Some(90),
-        position_minutes: 0,
         genres: vec![],
     };
     let movies =
         (0..movies).map(|n| item(n, format!("Film number {n}"), n + 1, played())).collect();
     let series = (0..series)
         .map(|s| SeriesItem {
-            item: item(1_000_000 + s, format!("Series number {s}"), s + 1, LastPlayed::Undated),
+            item: item(
+                1_000_000 + s,
+                format!("Series number {s}"),
+                s + 1,
+                state(LastPlayed::Undated),
+            ),
             episodes: (0..episodes)
                 .map(|e| EpisodeItem {
                     id: format!("{:032x}", 2_000_000 + s * 1_000 + e).try_into().unwrap(),
@@ -187,9 +193,8 @@ pub fn snapshot(movies: u32, series: u32, episodes: u32) -> Snapshot {
                     season: Some(1 + e as i32 / 10),
                     episode: Some(1 + e as i32 % 10),
                     episode_end: None,
-                    played: true,
-                    play_count: 1,
-                    last_played: played(),
+                    state: played(),
+                    runtime_minutes: None,
                 })
                 .collect(),
         })
@@ -199,14 +204,13 @@ pub fn snapshot(movies: u32, series: u32, episodes: u32) -> Snapshot {
         name: "NAS".into(),
         version: "12.0.0".into(),
     };
-    Snapshot {
-        format: FORMAT,
-        server,
-        taken_at: "2026-11-24T12:00:00Z".parse().unwrap(),
-        movies,
-        series,
-        faults: vec![],
-    }
+    let taken_at = "2026-11-24T12:00:00Z".parse().unwrap();
+    let scan = Scan { server, taken_at, catalog: Catalog { movies, series }, faults: vec![] };
+    scan.into_snapshot(Coverage::Everything)
+}
+
+fn state(last_played: LastPlayed) -> PlayState {
+    PlayState { played: true, play_count: 1, last_played, position_minutes: 0 }
 }
 
 /// Watched episodes to append, of another season each round.

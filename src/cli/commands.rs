@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -24,7 +24,7 @@ use crate::{
         events::Via,
         ids::{GlobalPosition, ItemId},
         library::Fold,
-        snapshot::{FORMAT, Snapshot},
+        snapshot::Snapshot,
     },
     service::{
         ImportRequest, JellyfinInput, Phase, PreferencesInput, Progress, Service, Source,
@@ -218,28 +218,20 @@ fn progress_bar() -> Arc<dyn Fn(Progress) + Send + Sync> {
 
 async fn save_snapshot(service: &Service, file: &Path) -> anyhow::Result<Exit> {
     let snapshot = service.sync().snapshot(options(None)?).await?;
-    let json = serde_json::to_string_pretty(&*snapshot)?;
+    let json = snapshot.to_saved();
     if file == Path::new("-") {
         print(&format!("{json}\n"))?
     } else {
         fs::write(file, json).with_context(|| format!("can't write {}", file.display()))?
     }
-    eprintln!("saved {} movies and {} series", snapshot.movies.len(), snapshot.series.len());
+    let catalog = &snapshot.catalog;
+    eprintln!("saved {} movies and {} series", catalog.movies.len(), catalog.series.len());
     Ok(Exit::Done)
 }
 
 fn read_snapshot(file: &Path) -> anyhow::Result<Snapshot> {
     let text = fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
-    let snapshot: Snapshot = serde_json::from_slice(&text)
-        .with_context(|| format!("{} is no saved snapshot", file.display()))?;
-    if snapshot.format != FORMAT {
-        bail!(
-            "{} is a snapshot of format {}, and this program reads format {FORMAT}",
-            file.display(),
-            snapshot.format
-        );
-    }
-    Ok(snapshot)
+    Snapshot::read(&text).with_context(|| format!("can't read {}", file.display()))
 }
 
 async fn log(service: &Service, command: LogCommand) -> anyhow::Result<Exit> {

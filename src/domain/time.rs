@@ -1,20 +1,22 @@
-//! Days and instants: what Jellyfin and the log write, read once at the edge.
+//! Days and instants, read from the texts of Jellyfin and of the log.
+//!
+//! In come texts, out go a [`WatchDate`] or an instant. Nothing here knows what time it is.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::zone::Zone;
 
-/// A text that is no date or no instant.
+/// A text that isn't a date or an instant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
     /// Not `YYYY-MM-DD…`.
-    #[error("`{0}` is no date: it must begin with YYYY-MM-DD")]
+    #[error("`{0}` isn't a date: it must begin with YYYY-MM-DD")]
     Date(String),
     /// Not an instant as Jellyfin or .NET writes one.
-    #[error("`{0}` is no instant: it must look like 2024-03-01T20:15:30Z")]
+    #[error("`{0}` isn't an instant: it must look like 2024-03-01T20:15:30Z")]
     Instant(String),
 }
 
@@ -23,21 +25,22 @@ pub enum TimeError {
 pub struct WatchDate(NaiveDate);
 
 impl WatchDate {
-    /// The day that the instant falls on in a time zone.
+    /// The day of an instant in a time zone.
     pub fn of(instant: DateTime<Utc>, zone: &Zone) -> Self {
         Self(zone.local(instant).date())
     }
 
-    /// Reads the first ten characters: older logs hold a time behind them (`docs/event-log.md`).
+    /// Reads the first ten characters: older logs have a time behind them (`docs/event-log.md`,
+    /// "Movie events").
     ///
     /// # Errors
-    /// [`TimeError::Date`] where they are no day of the calendar.
+    /// [`TimeError::Date`] if they aren't a day of the calendar.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         let day = text.as_bytes().first_chunk::<10>().and_then(Self::of_digits);
         day.ok_or_else(|| TimeError::Date(text.to_owned()))
     }
 
-    /// The day that ten characters `YYYY-MM-DD` name, if they name one.
+    /// Reads ten characters `YYYY-MM-DD`; `None` if they aren't a day of the calendar.
     #[inline]
     pub(super) fn of_digits(day: &[u8; 10]) -> Option<Self> {
         if day[4] != b'-' || day[7] != b'-' {
@@ -47,7 +50,7 @@ impl WatchDate {
             .map(Self)
     }
 
-    /// The day in a calendar.
+    /// The day of the calendar.
     pub fn day(self) -> NaiveDate {
         self.0
     }
@@ -88,7 +91,8 @@ impl<'de> Deserialize<'de> for WatchDate {
     }
 }
 
-/// The number that ASCII digits spell; `None` for anything else. At most nine digits are ever passed.
+/// The number that ASCII digits spell; `None` for anything else. Callers pass nine digits at most,
+/// so it can't overflow.
 #[inline(always)]
 fn digits(text: &[u8]) -> Option<u32> {
     let (mut number, mut all) = (0, true);
@@ -100,10 +104,11 @@ fn digits(text: &[u8]) -> Option<u32> {
     all.then_some(number)
 }
 
-/// Reads an instant as .NET writes it: none to nine fraction digits, `Z` or a numeric offset; none at all means UTC.
+/// Reads an instant as .NET writes it: zero to nine fraction digits, then `Z` or a numeric offset. A
+/// text without either is in UTC (`docs/jellyfin.md`, "User data").
 ///
 /// # Errors
-/// [`TimeError::Instant`] where it is none.
+/// [`TimeError::Instant`] if the text isn't an instant.
 pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, TimeError> {
     usual_instant(text.as_bytes())
         .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|t| t.to_utc()))
@@ -111,8 +116,8 @@ pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, TimeError> {
         .ok_or_else(|| TimeError::Instant(text.to_owned()))
 }
 
-/// The form in which a log holds every timestamp, `2026-01-05T20:15:30.1234567+00:00`, read without a general parser:
-/// a log of a million lines has a million of them.
+/// Reads the form of a log's timestamps, `2026-01-05T20:15:30.1234567+00:00`, without a general
+/// parser: a log of a million lines has a million of them.
 #[inline]
 pub(super) fn usual_instant(text: &[u8]) -> Option<DateTime<Utc>> {
     let text: &[u8; 33] = text.try_into().ok()?;
@@ -126,7 +131,8 @@ pub(super) fn usual_instant(text: &[u8]) -> Option<DateTime<Utc>> {
         .map(|t| t.and_utc())
 }
 
-/// Writes an instant as a log holds it: .NET's round-trip form, seven fraction digits, offset `+00:00`.
+/// Writes an instant in .NET's round-trip form, as a log has it: seven fraction digits, then
+/// `+00:00`.
 pub fn log_timestamp(instant: DateTime<Utc>) -> String {
     format!(
         "{}.{:07}+00:00",
@@ -135,18 +141,20 @@ pub fn log_timestamp(instant: DateTime<Utc>) -> String {
     )
 }
 
-/// An instant that Jellyfin gave, with the very text, which goes into the log as it came.
+/// An instant with the text that its source gave, which goes into the log unchanged.
+///
+/// The text is shared, because a snapshot, its plays and the additions made of them all have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlayedAt {
     instant: DateTime<Utc>,
-    text: Box<str>,
+    text: Arc<str>,
 }
 
 impl PlayedAt {
     /// Reads the text.
     ///
     /// # Errors
-    /// [`TimeError::Instant`] where it is no instant.
+    /// [`TimeError::Instant`] if it isn't an instant.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         Ok(Self { instant: parse_instant(text)?, text: text.into() })
     }
@@ -156,28 +164,41 @@ impl PlayedAt {
         self.instant
     }
 
-    /// The text as Jellyfin gave it.
+    /// The text as the source gave it.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether this is a date of nobody's: year 1 (.NET's default) or the first day of 1970 (Unix' zero).
+    /// Whether this stands for no date: year 1 (.NET's default) or the first day of 1970 (Unix' zero).
     pub fn is_zero_date(&self) -> bool {
         self.instant < DateTime::UNIX_EPOCH + TimeDelta::days(1)
     }
 }
 
-/// What tells one play of a title from another: its instant; all plays without one are the same play.
+impl Serialize for PlayedAt {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for PlayedAt {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Identifies a play among those of one title: by its instant. All undated plays are one play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PlayKey {
-    /// Played at that instant, whichever of a title's items it was.
+    /// Played at this instant, as any of the title's items.
     At(DateTime<Utc>),
-    /// Played, nobody knows when.
+    /// Played at an unknown instant.
     Undated,
 }
 
 impl PlayKey {
-    /// The instant, if there is one.
+    /// The instant; `None` if the play is undated.
     pub fn instant(self) -> Option<DateTime<Utc>> {
         match self {
             Self::At(instant) => Some(instant),
@@ -251,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn year_one_and_unix_zero_are_no_dates() {
+    fn year_one_and_unix_zero_stand_for_no_date() {
         for zero in
             ["0001-01-01T00:00:00.0000000Z", "1970-01-01T00:00:00.0000000Z", "1970-01-01T12:00:00Z"]
         {

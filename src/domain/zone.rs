@@ -1,7 +1,8 @@
-//! Time zones: in which of them the person's days begin and end.
+//! Time zones: they decide when a person's day begins and ends.
 //!
-//! The zones are data that the binary carries, so that the same log and snapshot give the same days on every machine: the
-//! system's own database differs from one to the next, and a function has none.
+//! In comes a name or an instant, out goes a zone or the time on its clocks. The zones are data in
+//! the binary, never the system's: a machine's own database differs from the next one's, and a
+//! function on AWS has none. So the same log and snapshot give the same days everywhere.
 
 use std::fmt;
 
@@ -15,19 +16,19 @@ use jiff::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone(TimeZone);
 
-/// A name that no zone has.
+/// A name that isn't in the IANA database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no time zone: give a name such as Europe/Vienna")]
+#[error("`{0}` isn't a valid time zone: use a name such as Europe/Vienna")]
 pub struct NoSuchZone(String);
 
 impl Zone {
     /// Universal time.
     pub const UTC: Self = Self(TimeZone::UTC);
 
-    /// The zone of that name, in whatever case.
+    /// Finds a zone by its name. Upper and lower case are the same.
     ///
     /// # Errors
-    /// There is none.
+    /// The database has no zone of that name.
     pub fn named(name: &str) -> Result<Self, NoSuchZone> {
         TimeZoneDatabase::bundled()
             .get(name.trim())
@@ -35,14 +36,14 @@ impl Zone {
             .map_err(|_| NoSuchZone(name.to_owned()))
     }
 
-    /// Its name.
+    /// Its name in the IANA database.
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
     }
 
-    /// What clocks show there at an instant.
+    /// The time on the clocks of this zone at an instant.
     pub fn local(&self, instant: DateTime<Utc>) -> NaiveDateTime {
-        // An instant of the year 10,000 or later is nobody's: it has no zone.
+        // `jiff` ends with the year 9999. No play is that late, so any offset will do.
         let offset = Timestamp::from_second(instant.timestamp())
             .map_or(0, |second| self.0.to_offset(second).seconds());
         instant
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_is_known_by_its_name() {
+    fn a_zone_is_found_by_its_name() {
         assert_eq!(Zone::named(" europe/vienna ").unwrap().name(), "Europe/Vienna");
         assert_eq!(Zone::named("UTC"), Ok(Zone::UTC));
         assert_eq!(Zone::UTC.name(), "UTC");

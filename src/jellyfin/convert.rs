@@ -5,7 +5,7 @@
 use super::wire::{BaseItemDto, UserItemDataDto};
 use crate::domain::{
     ids::{ItemId, TmdbId},
-    snapshot::{EpisodeItem, Item, ItemFault, LastPlayed, TmdbRef},
+    snapshot::{EpisodeItem, Item, ItemFault, LastPlayed, PlayState, TmdbRef},
 };
 
 /// A file never holds more episodes than this; a larger range is a typing error in its name.
@@ -56,11 +56,8 @@ pub fn item(dto: &BaseItemDto<'_>) -> Result<Item, ItemFault> {
         year: dto.production_year,
         tmdb: tmdb(ids.and_then(|ids| ids.tmdb.as_deref())),
         imdb: ids.and_then(|ids| ids.imdb.as_deref()).map(short),
-        played: user_data.played,
-        play_count: play_count(user_data),
-        last_played: last_played(user_data),
+        state: state(user_data),
         runtime_minutes: dto.run_time_ticks.map(minutes),
-        position_minutes: user_data.playback_position_ticks.map_or(0, minutes),
         genres: dto.genres.iter().flatten().take(MOST_GENRES).map(|genre| short(genre)).collect(),
     })
 }
@@ -77,9 +74,8 @@ fn episode(dto: &BaseItemDto<'_>) -> Result<EpisodeItem, ItemFault> {
         season: dto.parent_index_number.filter(|season| *season >= 0),
         episode: dto.index_number.filter(|episode| *episode >= 0),
         episode_end: dto.index_number_end.filter(of_several),
-        played: user_data.played,
-        play_count: play_count(user_data),
-        last_played: last_played(user_data),
+        state: state(user_data),
+        runtime_minutes: dto.run_time_ticks.map(minutes),
     })
 }
 
@@ -109,8 +105,14 @@ pub fn listed_episode(dto: &BaseItemDto<'_>) -> Result<ListedEpisode, ItemFault>
     }
 }
 
-fn last_played(user_data: &UserItemDataDto<'_>) -> LastPlayed {
-    LastPlayed::read(user_data.last_played_date.as_deref().map(short).as_deref())
+fn state(user_data: &UserItemDataDto<'_>) -> PlayState {
+    let last_played = user_data.last_played_date.as_deref().map(short);
+    PlayState {
+        played: user_data.played,
+        play_count: play_count(user_data),
+        last_played: LastPlayed::read(last_played.as_deref()),
+        position_minutes: user_data.playback_position_ticks.map_or(0, minutes),
+    }
 }
 
 fn play_count(user_data: &UserItemDataDto<'_>) -> u32 {
@@ -147,8 +149,8 @@ mod tests {
         )
         .unwrap();
         assert_eq!(read.runtime_minutes, Some(90));
-        assert_eq!(read.position_minutes, 10);
-        assert_eq!(read.last_played.text(), Some("2024-03-01T20:15:30.1234567Z"));
+        assert_eq!(read.state.position_minutes, 10);
+        assert_eq!(read.state.last_played.text(), Some("2024-03-01T20:15:30.1234567Z"));
         assert_eq!(read.tmdb, TmdbRef::Id(TmdbId::new(603).unwrap()));
     }
 

@@ -14,9 +14,11 @@ use super::{
     list::List,
     lists::Lists,
     progress::FetchProgress,
-    snapshot::{PlayedEpisodes, snapshot},
+    snapshot::PlayedEpisodes,
 };
-use crate::domain::snapshot::{Item, ItemFault, SeriesItem, Server, Snapshot, TmdbRef};
+use crate::domain::snapshot::{
+    Coverage, Item, ItemFault, Scan, SeriesItem, Server, Snapshot, TmdbRef,
+};
 
 /// How the episodes are fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,27 +79,28 @@ pub async fn fetch(
         }
     };
     let (movies, series, flat) = tokio::join!(lists.movies(), lists.series(), flat);
-    let mut faults = Vec::new();
-    let (movies, movies_failure) = match movies {
-        Ok(list) => (list.split(&mut faults), None),
-        Err(error) => (Vec::new(), Some(error.about_one_list()?)),
-    };
-    let found = async {
-        let series = series?.split(&mut faults);
-        with_episodes(&lists, series, flat, options, &server, &mut faults).await
-    };
-    let ((series, route), series_failure) = match found.await {
-        Ok(found) => (found, None),
-        Err(error) => ((Vec::new(), None), Some(error.about_one_list()?)),
-    };
-    match (movies_failure, series_failure) {
-        (Some(error), Some(_)) => Err(error),
-        (movies_failure, series_failure) => Ok(Fetched {
-            snapshot: snapshot(server, taken_at, movies, series, faults),
-            failures: Failures { movies: movies_failure, series: series_failure },
-            route,
-        }),
+    let mut scan = Scan::new(server, taken_at);
+    let mut failures = Failures::default();
+    match movies {
+        Ok(list) => scan.catalog.movies = list.split(&mut scan.faults),
+        Err(error) => failures.movies = Some(error.about_one_list()?),
     }
+    let found = async {
+        let series = series?.split(&mut scan.faults);
+        with_episodes(&lists, series, flat, options, &scan.server, &mut scan.faults).await
+    };
+    let mut route = None;
+    match found.await {
+        Ok(found) => (scan.catalog.series, route) = found,
+        Err(error) => failures.series = Some(error.about_one_list()?),
+    }
+    let coverage = match failures {
+        Failures { movies: Some(error), series: Some(_) } => return Err(error),
+        Failures { movies: None, series: None } => Coverage::Everything,
+        Failures { movies: None, series: Some(_) } => Coverage::Movies,
+        Failures { movies: Some(_), series: None } => Coverage::Series,
+    };
+    Ok(Fetched { snapshot: scan.into_snapshot(coverage), failures, route })
 }
 
 /// The series with their played episodes, and the route that returned all of these.

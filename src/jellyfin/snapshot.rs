@@ -1,26 +1,14 @@
-//! Puts the lists together to a snapshot: pure, and the one place that makes one.
+//! Gives each series its played episodes: pure.
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
 use rustc_hash::FxHashMap;
 
 use super::convert::ListedEpisode;
 use crate::domain::{
     ids::ItemId,
-    snapshot::{EpisodeItem, FORMAT, Item, ItemFault, SeriesItem, Server, Snapshot},
+    snapshot::{EpisodeItem, Item, ItemFault, SeriesItem},
 };
-
-/// The snapshot of what a server said.
-pub(super) fn snapshot(
-    server: Server,
-    taken_at: DateTime<Utc>,
-    movies: Vec<Item>,
-    series: Vec<SeriesItem>,
-    faults: Vec<ItemFault>,
-) -> Snapshot {
-    Snapshot { format: FORMAT, server, taken_at, movies, series, faults }
-}
 
 /// Played episodes by the series that they name.
 pub(super) struct PlayedEpisodes(FxHashMap<ItemId, OneSeries>);
@@ -36,7 +24,7 @@ impl PlayedEpisodes {
     pub fn of(episodes: Vec<ListedEpisode>) -> Self {
         let mut by_series: FxHashMap<ItemId, OneSeries> = FxHashMap::default();
         for ListedEpisode { series, series_name, item } in episodes {
-            if item.played {
+            if item.state.played {
                 let of = by_series.entry(series).or_default();
                 of.name = of.name.take().or(series_name);
                 of.episodes.push(item);

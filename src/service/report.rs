@@ -318,12 +318,12 @@ impl ItemReport {
             item_type,
             tmdb_id,
             imdb_id: item.imdb.clone(),
-            played: item.played,
-            play_count: item.play_count,
-            last_played_date: item.last_played.text().map(str::to_owned),
+            played: item.state.played,
+            play_count: item.state.play_count,
+            last_played_date: item.state.last_played.text().map(str::to_owned),
             runtime_minutes: item.runtime_minutes,
             genres: item.genres.clone(),
-            playback_position_minutes: item.position_minutes,
+            playback_position_minutes: item.state.position_minutes,
         }
     }
 }
@@ -333,9 +333,9 @@ impl DecisionReport {
         match decision {
             Decision::Add { date, notes } => Self::Add {
                 date: date.to_string(),
-                notes: notes.iter().map(|note| note.name().into()).collect(),
+                notes: notes.iter().map(|note| note.code().into()).collect(),
             },
-            Decision::Skip(skip) => Self::Skip { reason: skip.name().into() },
+            Decision::Skip(skip) => Self::Skip { reason: skip.code().into() },
         }
     }
 }
@@ -366,14 +366,14 @@ impl MatchedSeries {
 
 impl EpisodeReport {
     fn of(episode: &PlannedEpisode<'_>) -> Self {
-        let EpisodeItem { id, name, played, last_played, .. } = episode.item;
+        let EpisodeItem { id, name, state, .. } = episode.item;
         Self {
             jellyfin_id: id.to_string(),
             season: episode.number.map(|number| number.season),
             episode: episode.number.map(|number| number.episode),
             name: name.clone(),
-            played: *played,
-            last_played_date: last_played.text().map(str::to_owned),
+            played: state.played,
+            last_played_date: state.last_played.text().map(str::to_owned),
             decision: DecisionReport::of(&episode.decision),
         }
     }
@@ -383,7 +383,7 @@ impl UnmatchedReport {
     fn of(unmatched: &UnmatchedItem<'_>, item_type: ItemType) -> Self {
         Self {
             item: ItemReport::of(unmatched.item, item_type),
-            reason: unmatched.reason.name().into(),
+            reason: unmatched.reason.code().into(),
         }
     }
 }
@@ -407,7 +407,7 @@ fn skipped(plan: &Plan<'_>) -> BTreeMap<String, u64> {
     let mut skipped: BTreeMap<&str, u64> = BTreeMap::new();
     for decision in plan.decisions() {
         if let Decision::Skip(skip) = decision {
-            *skipped.entry(skip.name()).or_default() += 1;
+            *skipped.entry(skip.code()).or_default() += 1;
         }
     }
     skipped.into_iter().map(|(reason, count)| (reason.to_owned(), count)).collect()

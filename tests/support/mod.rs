@@ -6,6 +6,7 @@ pub mod faults;
 pub mod jellyfin;
 pub mod lines;
 pub mod runtime;
+pub mod scenario;
 
 pub use app::TestApp;
 pub use jellyfin::Replay;

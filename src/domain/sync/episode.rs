@@ -1,145 +1,153 @@
-//! One series: its played episodes become watched ones in the default rewatch session, unless they are already, or the
-//! person said no.
+//! One series: its plays become watched episodes of the default rewatch session, unless the library
+//! has them or the person said no.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
 use super::{
-    BulkMarks, Decision, Matched, Note, Plan, PlannedEpisode, PlannedSeries, Play, Preferences,
-    Skip, is_excluded, match_titles, suspicious_match, unreadable,
+    DatedPlay, Decision, Input, Note, Plan, PlannedEpisode, PlannedSeries, Skip,
+    matching::{Matched, is_suspicious, match_titles},
+    notes::BulkMarks,
+    play::{oldest_first, unreadable_date},
 };
 use crate::domain::{
     events::{Addition, Focus, PlacedAddition, WatchedEpisodeToAdd},
     ids::EpisodeNumber,
-    library::{Library, Series},
-    snapshot::{EpisodeItem, LastPlayed, SeriesItem, Snapshot},
+    library::Series,
+    snapshot::{EpisodeItem, Item, ItemFault, SeriesItem, Server},
 };
 
-pub(super) fn plan_series<'a>(
-    library: &'a Library,
-    snapshot: &'a Snapshot,
-    preferences: &Preferences,
-    plan: &mut Plan<'a>,
-) {
-    let find = |id| library.series_by_tmdb(id);
-    let mut matched =
-        match_titles(&snapshot.series, |series| &series.item, find, &mut plan.unmatched_series);
+/// Decides about all series of a snapshot.
+pub(super) fn plan_series<'a>(input: &Input<'a>, plan: &mut Plan<'a>) {
+    let find = |id| input.library.series_by_tmdb(id);
+    let items = &input.snapshot.catalog.series;
+    let mut matched = match_titles(items, find, &mut plan.unmatched_series);
     matched.sort_by(|a, b| a.title.stream.cmp(&b.title.stream));
-    for Matched { title, items } in matched {
-        plan_one(title, items, snapshot, preferences, plan);
+    for series in matched {
+        plan_one(series, input, plan);
     }
-}
-
-/// One episode number that an item stands for.
-struct Row<'a> {
-    owner: usize,
-    item: &'a EpisodeItem,
-    number: Option<EpisodeNumber>,
-    play: Result<Play<'a>, Skip>,
 }
 
 fn plan_one<'a>(
-    series: &'a Series,
-    items: Vec<&'a SeriesItem>,
-    snapshot: &'a Snapshot,
-    preferences: &Preferences,
+    Matched { title: series, items }: Matched<'a, Series, SeriesItem>,
+    input: &Input<'a>,
     plan: &mut Plan<'a>,
 ) {
-    let episodes = || items.iter().flat_map(|series| &series.episodes);
-    let bulk = BulkMarks::of(
-        episodes().filter(|e| e.played).map(|e| ((e.season, e.episode), &e.last_played)),
-    );
-    for episode in episodes() {
-        plan.faults.extend(unreadable(
-            &episode.id,
-            &format!("{}: {}", series.name, episode.name),
-            &episode.last_played,
-        ));
-    }
-    let mut rows = rows(&items, snapshot, preferences);
+    plan.faults.extend(unreadable_dates(series, &items));
+    let bulk = bulk_marks(&items, input);
+    let mut rows = rows(&items, input);
     // By number; of two copies of an episode the earlier play first, the undated last.
     rows.sort_by_key(|row| {
-        let instant = row.play.as_ref().ok().map(|play| (play.at.is_none(), play.instant()));
-        (row.number.is_none(), row.number, instant.is_none(), instant, &row.item.id)
+        let order = row.play.as_ref().ok().map(oldest_first);
+        (row.number.is_none(), row.number, order.is_none(), order, &row.item.id)
     });
-    let mut planned =
-        Planned { series, numbers: BTreeSet::new(), in_focus_since: series.in_focus_since };
-    let far = suspicious_matches(series, &items);
-    let mut decided: BTreeMap<usize, Vec<PlannedEpisode<'a>>> = BTreeMap::new();
+    let mut decider =
+        SeriesDecider { series, numbers: BTreeSet::new(), in_focus_since: series.in_focus_since };
+    let mut planned: Vec<_> = items.iter().map(|one| planned_series(series, &one.item)).collect();
     for row in rows {
-        let decision = match (&row.play, row.number) {
-            _ if is_excluded(preferences, &[&row.item.id, &items[row.owner].item.id]) => {
-                Decision::Skip(Skip::Excluded)
+        let decision = match decider.decide(&row, input, &bulk) {
+            Err(skip) => Decision::Skip(skip),
+            Ok((number, play, notes)) => {
+                let server = &input.snapshot.server;
+                plan.additions.push(decider.add(number, row.item, &play, server));
+                Decision::Add { date: play.date, notes }
             }
-            (Err(skip), _) => Decision::Skip(*skip),
-            (Ok(_), None) => Decision::Skip(Skip::NoEpisodeNumber),
-            (Ok(play), Some(number)) => match planned.decide(number, play) {
-                Err(skip) => Decision::Skip(skip),
-                Ok(mut notes) => {
-                    notes.extend(bulk.note(&row.item.last_played));
-                    notes.extend(far.contains(&row.owner).then_some(Note::SuspiciousMatch));
-                    plan.additions.push(planned.addition(number, row.item, play, snapshot));
-                    Decision::Add { date: play.local, notes }
-                }
-            },
         };
         let episode = PlannedEpisode { item: row.item, number: row.number, decision };
-        decided.entry(row.owner).or_default().push(episode);
+        planned[row.owner].episodes.push(episode);
     }
-    for (owner, series_item) in items.iter().enumerate() {
-        plan.series.push(PlannedSeries {
-            item: &series_item.item,
-            stream: series.stream.clone(),
-            name: &series.name,
-            has_existing_watch_data: series.has_watched_episodes(),
-            episodes: decided.remove(&owner).unwrap_or_default(),
-        });
+    plan.series.append(&mut planned);
+}
+
+fn planned_series<'a>(series: &'a Series, item: &'a Item) -> PlannedSeries<'a> {
+    PlannedSeries {
+        item,
+        stream: series.stream.clone(),
+        name: &series.name,
+        has_existing_watch_data: series.has_watched_episodes(),
+        episodes: Vec::new(),
     }
 }
 
-fn rows<'a>(
-    items: &[&'a SeriesItem],
-    snapshot: &Snapshot,
-    preferences: &Preferences,
-) -> Vec<Row<'a>> {
+fn unreadable_dates(series: &Series, items: &[&SeriesItem]) -> Vec<ItemFault> {
+    let episodes = items.iter().flat_map(|series| &series.episodes);
+    let faults = episodes.filter_map(|episode| {
+        let mut fault = unreadable_date(&episode.id, &episode.name, &episode.state)?;
+        fault.name = format!("{}: {}", series.name, episode.name);
+        Some(fault)
+    });
+    faults.collect()
+}
+
+fn bulk_marks(items: &[&SeriesItem], input: &Input<'_>) -> BulkMarks {
+    let episodes = items.iter().flat_map(|series| &series.episodes);
+    BulkMarks::of(episodes.flat_map(|episode| {
+        input.plays(&episode.id).map(|play| ((episode.season, episode.episode), play))
+    }))
+}
+
+/// A play of one episode number; or an episode without a play, and why it has none.
+struct Row<'a> {
+    /// The place of the series' item among the items of this title.
+    owner: usize,
+    series: &'a Item,
+    item: &'a EpisodeItem,
+    number: Option<EpisodeNumber>,
+    play: Result<DatedPlay<'a>, Skip>,
+}
+
+/// A row for each play and each number that its file holds.
+fn rows<'a>(items: &[&'a SeriesItem], input: &Input<'a>) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     for (owner, series) in items.iter().enumerate() {
         for item in &series.episodes {
-            let play =
-                || Play::read(item.played, &item.last_played, snapshot, &preferences.time_zone);
-            let (Some(season), Some(first)) = (item.season, item.episode) else {
-                rows.push(Row { owner, item, number: None, play: play() });
-                continue;
-            };
-            for episode in first..=item.episode_end.unwrap_or(first) {
-                rows.push(Row {
-                    owner,
-                    item,
-                    number: Some(EpisodeNumber { season, episode }),
-                    play: play(),
-                });
+            for play in input.dated_plays(&item.id, &item.state) {
+                let row = |number| Row { owner, series: &series.item, item, number, play };
+                let (Some(season), Some(first)) = (item.season, item.episode) else {
+                    rows.push(row(None));
+                    continue;
+                };
+                let numbers = first..=item.episode_end.unwrap_or(first);
+                rows.extend(numbers.map(|episode| row(Some(EpisodeNumber { season, episode }))));
             }
         }
     }
     rows
 }
 
-fn suspicious_matches(series: &Series, items: &[&SeriesItem]) -> BTreeSet<usize> {
-    let far = |item: &&SeriesItem| suspicious_match(&item.item, &series.name, series.year);
-    items.iter().enumerate().filter(|(_, item)| far(item)).map(|(owner, _)| owner).collect()
-}
-
-/// A series with the episodes that this plan marks watched in it.
-struct Planned<'a> {
+/// Decides about the plays of one series; each addition counts for the next play.
+struct SeriesDecider<'a> {
     series: &'a Series,
+    /// The episodes that this plan adds.
     numbers: BTreeSet<EpisodeNumber>,
     in_focus_since: Option<DateTime<Utc>>,
 }
 
-impl Planned<'_> {
-    /// Says what to look at where the play is to be added, else why it isn't.
-    fn decide(&self, number: EpisodeNumber, play: &Play<'_>) -> Result<BTreeSet<Note>, Skip> {
+impl SeriesDecider<'_> {
+    /// A play to add and what the person should look at, or the reason to skip it.
+    fn decide<'p>(
+        &self,
+        row: &Row<'p>,
+        input: &Input<'_>,
+        bulk: &BulkMarks,
+    ) -> Result<(EpisodeNumber, DatedPlay<'p>, BTreeSet<Note>), Skip> {
+        let exclude = &input.preferences.exclude;
+        if exclude.contains(&row.item.id) || exclude.contains(&row.series.id) {
+            return Err(Skip::Excluded);
+        }
+        let play = row.play?;
+        let number = row.number.ok_or(Skip::NoEpisodeNumber)?;
+        self.check_log(number, &play)?;
+        let mut notes = self.notes(number, &play, row.series);
+        if bulk.contains(&play) {
+            notes.insert(Note::BulkMarked);
+        }
+        Ok((number, play, notes))
+    }
+
+    /// Whether the log needs a watched episode for this play; else the reason why not.
+    fn check_log(&self, number: EpisodeNumber, play: &DatedPlay<'_>) -> Result<(), Skip> {
         let series = self.series;
         let default = series.default_rewatch();
         if self.numbers.contains(&number) || default.watched.day(number).is_some() {
@@ -148,8 +156,9 @@ impl Planned<'_> {
         let mut watched =
             series.rewatches().iter().filter_map(|rewatch| rewatch.watched.day(number)).peekable();
         let somewhere = watched.peek().is_some();
+        let is_dated = play.instant().is_some();
         let before_default = play.instant().is_none_or(|played_at| played_at < default.created);
-        if watched.any(|day| play.at.is_some() && play.days().contains(&day))
+        if watched.any(|day| is_dated && play.days().contains(&day))
             || (somewhere && before_default)
         {
             return Err(Skip::AlreadyWatched);
@@ -160,24 +169,33 @@ impl Planned<'_> {
         if series.unwatched_after(number, play.instant()) {
             return Err(Skip::RemovedByUser);
         }
+        Ok(())
+    }
+
+    fn notes(&self, number: EpisodeNumber, play: &DatedPlay<'_>, item: &Item) -> BTreeSet<Note> {
+        let series = self.series;
         let mut notes = BTreeSet::new();
-        match play.instant() {
-            None => drop(notes.insert(Note::Undated)),
-            Some(_) if play.local.year() < series.year => drop(notes.insert(Note::SuspiciousDate)),
-            Some(_) => {}
+        if play.instant().is_none() {
+            notes.insert(Note::Undated);
+        } else if play.date.year() < series.year {
+            notes.insert(Note::SuspiciousDate);
         }
         if series.lacks_episode(number) {
             notes.insert(Note::UnknownEpisode);
         }
-        Ok(notes)
+        if is_suspicious(item, &series.name, series.year) {
+            notes.insert(Note::SuspiciousMatch);
+        }
+        notes
     }
 
-    fn addition(
+    /// The addition of a play; the plays after it are decided with it.
+    fn add(
         &mut self,
         number: EpisodeNumber,
         item: &EpisodeItem,
-        play: &Play<'_>,
-        snapshot: &Snapshot,
+        play: &DatedPlay<'_>,
+        server: &Server,
     ) -> PlacedAddition {
         self.numbers.insert(number);
         let focus = play.clears(self.in_focus_since);
@@ -187,19 +205,12 @@ impl Planned<'_> {
         let watch = WatchedEpisodeToAdd {
             rewatch: self.series.default_rewatch().id.clone(),
             number,
-            date: play.local,
+            date: play.date,
         };
         PlacedAddition {
             stream: self.series.stream.clone(),
             addition: Addition::EpisodeWatched(watch, focus),
-            origin: play.origin(&snapshot.server, &item.id),
+            origin: play.origin(server, &item.id),
         }
-    }
-}
-
-/// Bulk marks are told by the item's date alone.
-impl BulkMarks {
-    pub(super) fn note(&self, last: &LastPlayed) -> Option<Note> {
-        self.contains(last).then_some(Note::BulkMarked)
     }
 }

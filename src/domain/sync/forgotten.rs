@@ -1,18 +1,24 @@
-//! What Jellyfin forgot: watches that the sync took from it and that it no longer shows. The log keeps them.
+//! Forgotten plays: the log took them from Jellyfin, and Jellyfin no longer shows them.
+//!
+//! In come a library and a snapshot, out goes a number for the person. The log keeps the plays.
 
 use rustc_hash::FxHashSet;
 
 use crate::domain::{
     ids::{ItemId, TmdbId},
     library::Library,
-    snapshot::{Item, LastPlayed, Snapshot, TmdbRef},
+    snapshot::Snapshot,
 };
 
-/// Counts the items whose plays the log holds and that Jellyfin shows as never played, or not at all.
+/// Counts the items whose plays the log has and that Jellyfin shows as never played, or not at all.
 ///
-/// A title that still shows a play counts as remembered, whichever of its copies has it: a film replaced by a better
-/// copy has a new item. A series whose episodes couldn't be read counts as remembered too.
+/// Nothing counts unless the snapshot covers everything. A movie counts as remembered if any of its
+/// copies shows a play: a film replaced by a better copy has a new item. A series whose episodes
+/// couldn't be read counts as remembered too.
 pub fn forgotten(library: &Library, snapshot: &Snapshot) -> u64 {
+    if !snapshot.coverage.is_everything() {
+        return 0;
+    }
     let remembered = Remembered::of(snapshot);
     let movies =
         library.movies().filter(|m| m.tmdb_id.is_none_or(|id| !remembered.movies.contains(&id)));
@@ -26,6 +32,7 @@ pub fn forgotten(library: &Library, snapshot: &Snapshot) -> u64 {
     gone.len() as u64
 }
 
+/// What a snapshot still shows as played, and what it can't tell.
 struct Remembered<'a> {
     items: FxHashSet<&'a ItemId>,
     movies: FxHashSet<TmdbId>,
@@ -36,25 +43,16 @@ impl<'a> Remembered<'a> {
     fn of(snapshot: &'a Snapshot) -> Self {
         let faulty: FxHashSet<&ItemId> =
             snapshot.faults.iter().filter_map(|f| f.item_id.as_ref()).collect();
-        let movies = snapshot.movies.iter().filter(|item| shows_a_play(item));
-        let unread = snapshot.series.iter().filter(|series| faulty.contains(&series.item.id));
-        let episodes = snapshot.series.iter().flat_map(|series| &series.episodes);
-        let played = episodes.filter(|e| e.played || e.play_count > 0).map(|e| &e.id);
+        let catalog = &snapshot.catalog;
+        let movies = catalog.movies.iter().filter(|item| item.state.shows_a_play());
+        let unread = catalog.series.iter().filter(|series| faulty.contains(&series.item.id));
+        let played = catalog
+            .episodes()
+            .filter(|episode| episode.state.played || episode.state.play_count > 0);
         Self {
-            movies: movies.clone().filter_map(tmdb_id).collect(),
-            items: movies.map(|item| &item.id).chain(played).collect(),
-            unread_series: unread.filter_map(|series| tmdb_id(&series.item)).collect(),
+            movies: movies.clone().filter_map(|item| item.tmdb.id()).collect(),
+            items: movies.map(|item| &item.id).chain(played.map(|episode| &episode.id)).collect(),
+            unread_series: unread.filter_map(|series| series.item.tmdb.id()).collect(),
         }
-    }
-}
-
-fn shows_a_play(item: &Item) -> bool {
-    item.played || item.play_count > 0 || item.last_played != LastPlayed::Undated
-}
-
-fn tmdb_id(item: &Item) -> Option<TmdbId> {
-    match item.tmdb {
-        TmdbRef::Id(id) => Some(id),
-        TmdbRef::Missing | TmdbRef::Invalid(_) => None,
     }
 }

@@ -1,4 +1,6 @@
-//! Titles that the library lacks: which they are, and what is appended for them once somebody has described them.
+//! Missing titles: which they are, and what is appended for them once they are described.
+//!
+//! In come a plan and the descriptions of titles, out go additions. It fetches no description.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +9,10 @@ use crate::domain::{
     events::{Addition, Log, MovieToAdd, Origin, PlacedAddition, SeriesToAdd, slug},
     ids::{ItemId, StreamId, TmdbId},
     library::{Folded, Found},
-    snapshot::{Server, TmdbRef},
+    snapshot::Server,
 };
 
-/// The titles that a plan found to be missing, each with an item that is it.
+/// The titles that a plan found missing, each with one of its items.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Missing {
     /// Movies.
@@ -20,7 +22,7 @@ pub struct Missing {
 }
 
 impl Missing {
-    /// What a plan's library lacks. A title that the person removed isn't missing.
+    /// The missing titles of a plan. A title that the person removed isn't missing.
     pub fn of(plan: &Plan<'_>) -> Self {
         Self { movies: missing(&plan.unmatched_movies), series: missing(&plan.unmatched_series) }
     }
@@ -29,14 +31,14 @@ impl Missing {
 fn missing(unmatched: &[UnmatchedItem<'_>]) -> BTreeMap<TmdbId, ItemId> {
     let mut missing = BTreeMap::new();
     for UnmatchedItem { item, reason } in unmatched {
-        if let (TmdbRef::Id(id), Unmatched::NotInLibrary) = (&item.tmdb, reason) {
-            missing.entry(*id).or_insert_with(|| item.id.clone());
+        if let (Some(id), Unmatched::NotInLibrary) = (item.tmdb.id(), reason) {
+            missing.entry(id).or_insert_with(|| item.id.clone());
         }
     }
     missing
 }
 
-/// What is known of missing titles.
+/// Descriptions of missing titles.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Titles {
     /// Movies.
@@ -45,8 +47,8 @@ pub struct Titles {
     pub series: Vec<SeriesToAdd>,
 }
 
-/// The additions that put described titles into the library, each in a stream that doesn't exist yet. A title that
-/// somebody else has added since it was found missing is left alone.
+/// The additions that put described titles into the library, each in a new stream. A title that the
+/// library has by now is left out.
 pub fn add_titles(
     folded: &Folded,
     server: &Server,
@@ -93,7 +95,7 @@ pub fn add_titles(
     additions
 }
 
-/// `the-matrix-1999`, or with `-2`, `-3`, … behind it where another title has that stream.
+/// `Movie-the-matrix-1999`, or with `-2`, `-3`, … at the end if another title has that stream.
 fn free_stream(log: &Log, taken: &BTreeSet<StreamId>, kind: &str, slug: &str) -> StreamId {
     let plain = StreamId::from_log(&format!("{kind}-{slug}"));
     let others = (2..).map(|n: u32| StreamId::from_log(&format!("{kind}-{slug}-{n}")));

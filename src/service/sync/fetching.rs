@@ -28,11 +28,6 @@ impl FetchedSnapshot {
         }
     }
 
-    /// Whether every list came.
-    pub fn is_complete(&self) -> bool {
-        self.failures.movies.is_none() && self.failures.series.is_none()
-    }
-
     /// The snapshot with what came; a list that failed as a whole is a fault in it.
     pub fn partial(self) -> Arc<Snapshot> {
         let failed = [("movies", self.failures.movies), ("series", self.failures.series)];

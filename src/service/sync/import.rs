@@ -37,8 +37,6 @@ struct ImportBase {
 /// What an import knows before it plans.
 struct Ready {
     snapshot: Arc<Snapshot>,
-    /// Whether every list came: only then may absence mean anything.
-    is_complete: bool,
     preferences: Arc<Preferences>,
     described: DescribedTitles,
     via: Via,
@@ -100,7 +98,6 @@ impl Sync {
         let auto_add = request.auto_add.unwrap_or(settings.auto_add());
         let fetched = self.fetch(&settings, &folded.library, auto_add, options, run).await?;
         *route = fetched.route;
-        let is_complete = fetched.is_complete();
         let mut snapshot = fetched.partial();
         let mut described = DescribedTitles::default();
         if auto_add {
@@ -111,7 +108,7 @@ impl Sync {
             described = found;
         }
         let (via, deadline) = (request.via, options.deadline);
-        let ready = Ready { snapshot, is_complete, preferences, described, via, deadline };
+        let ready = Ready { snapshot, preferences, described, via, deadline };
         self.append(&ready, folded, run).await
     }
 
@@ -125,11 +122,9 @@ impl Sync {
         for _ in 0..TRIES {
             run.tell(Progress { phase: Phase::Plan, done: 0, total: 1 });
             let Prepared { mut report, commit, links } = self.prepare(&folded, ready).await?;
-            if ready.is_complete {
+            // A part of a server doesn't show every title's item.
+            if ready.snapshot.coverage.is_everything() {
                 self.links.keep(&links).await?;
-            } else {
-                // A title in a list that failed isn't forgotten.
-                report.forgotten = 0;
             }
             let events = commit.events();
             run.tell(Progress { phase: Phase::Append, done: 0, total: events });
