@@ -11,6 +11,7 @@ pub mod domain;
 pub mod http;
 pub mod jellyfin;
 pub mod lambda;
+pub mod report;
 pub mod service;
 pub mod store;
 pub mod tmdb;

@@ -7,16 +7,17 @@ use std::{
 };
 
 /// What each module may name of the crate; nothing else.
-const MAY_NAME: [(&str, &[&str]); 11] = [
+const MAY_NAME: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("jellyfin", &["domain"]),
     ("tmdb", &["domain"]),
-    ("service", &["domain", "jellyfin", "store", "tmdb"]),
-    ("http", &["service", "domain"]),
-    ("demo", &["service"]),
-    ("cli", &["service", "http", "demo", "domain", "store"]),
-    ("lambda", &["service", "http"]),
+    ("report", &["domain"]),
+    ("service", &["domain", "report", "jellyfin", "store", "tmdb"]),
+    ("http", &["service", "report", "domain"]),
+    ("demo", &["report"]),
+    ("cli", &["service", "report", "http", "demo", "domain", "store"]),
+    ("lambda", &["service", "report", "http"]),
     ("config", &[]),
     ("main", &["cli", "config", "jellyfin", "lambda", "service", "store"]),
 ];
@@ -204,5 +205,56 @@ fn no_module_is_called_by_a_name_that_says_nothing() {
             "{}",
             file.display()
         );
+    }
+}
+
+/// Ranks of the modules inside `http/pages/`: a module names its siblings of a lower rank alone.
+const PAGES: [&[&str]; 5] = [
+    &["answer", "assets", "choice", "steps", "window", "words"],
+    &["posters", "shell"],
+    &["preview", "session"],
+    &["history", "left_out", "library", "log", "settings", "sync", "title"],
+    &["mod"],
+];
+
+/// Siblings that a module names after `super::`, in a path or in a braced list.
+fn siblings(text: &str) -> Vec<String> {
+    named(
+        &text.replace("super::", "crate::").replace("crate::http", "").replace("crate::report", ""),
+    )
+}
+
+#[test]
+fn a_page_names_only_modules_of_a_lower_rank() {
+    let folder = src().join("http/pages");
+    let rank = |name: &str| PAGES.iter().position(|rank| rank.contains(&name));
+    for file in sources(&folder) {
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        let own = rank(name).unwrap_or_else(|| panic!("no rank for `{name}`"));
+        for sibling in siblings(&without_tests(&file)) {
+            let Some(other) = rank(&sibling) else { continue };
+            assert!(other < own, "`{name}` names `{sibling}`, which isn't of a lower rank");
+        }
+    }
+}
+
+/// What is an answer in JSON has no clock, network, disk or environment either.
+#[test]
+fn reports_are_pure() {
+    for file in sources(&src().join("report")) {
+        let text = without_tests(&file);
+        for word in
+            ["std::fs", "std::net", "std::env", "tokio", "reqwest", "axum", "Utc::now", "async "]
+        {
+            assert!(!text.contains(word), "{} has `{word}`", file.display());
+        }
+    }
+}
+
+/// Lambda is known to one module: the handler is the same everywhere.
+#[test]
+fn the_handler_knows_nothing_of_lambda() {
+    for file in sources(&src().join("http")) {
+        assert!(!without_tests(&file).contains("lambda_http"), "{}", file.display());
     }
 }

@@ -17,7 +17,8 @@ use axum::{
 };
 use mediatheca_jellyfin_sync::{
     domain::library::Folded,
-    service::{JellyfinInput, Service, SyncOptions},
+    report::JellyfinInput,
+    service::{Service, SyncOptions},
     store::{
         DocumentStore, LogStore, StoreError,
         s3::{S3Access, S3Keys, S3Store},

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::{Context, bail};
 use secrecy::SecretString;
 
-use super::{schedule::import_when_due, tell_of};
+use super::{report_torn, schedule::import_when_due};
 use crate::{
     http::{Access, router},
     service::Service,
@@ -24,19 +24,17 @@ pub(super) async fn serve(
         Some(token) => Access::Token(token),
         None if listen.ip().is_loopback() => Access::Loopback,
         None => {
-            bail!(
-                "{listen} can be reached by others, and no API token is set: set MEDIATHECA_API_TOKEN, or listen on 127.0.0.1"
-            )
+            bail!("others can reach {listen}: set MEDIATHECA_API_TOKEN, or listen on 127.0.0.1")
         }
     };
     let listener = tokio::net::TcpListener::bind(listen)
         .await
         .with_context(|| format!("can't listen on {listen}"))?;
     if let Some(torn) = service.recover().await? {
-        tell_of(&torn);
+        report_torn(&torn);
     }
     eprintln!("listening on http://{}", listener.local_addr()?);
-    // So that nobody waits for the log to be folded; where that fails, a request will say so.
+    // Folded before the first request needs it. If that fails, the request will say so.
     let warmed = service.clone();
     tokio::spawn(async move { warmed.folded().await.map(drop) });
     let due = tokio::spawn(import_when_due(service.clone()));

@@ -9,12 +9,11 @@ use std::{collections::BTreeSet, fmt, str::FromStr, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    ImportRequest, Service, ServiceError, SettingError, SyncOptions,
-    report::{ImportReport, Outcome},
-    status::Status,
+use super::{ImportRequest, Service, ServiceError, SettingError, SyncOptions, status::Status};
+use crate::{
+    domain::events::Via,
+    report::{ImportReport, Outcome, movies_and_episodes},
 };
-use crate::domain::events::Via;
 
 /// After so many refusals in a row no import is tried by itself. Jellyfin's own default locks an account after three.
 const REFUSALS: u32 = 2;
@@ -76,7 +75,7 @@ pub enum Automatic {
     Imported(Box<ImportReport>),
     /// There are no Jellyfin settings yet.
     NotSetUp,
-    /// Another import is under way.
+    /// Another import is running.
     AlreadyRunning,
 }
 
@@ -84,23 +83,21 @@ impl fmt::Display for Automatic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotSetUp => f.write_str("nothing was imported: no Jellyfin server is set up yet"),
-            Self::AlreadyRunning => {
-                f.write_str("nothing was imported: another import is under way")
-            }
+            Self::AlreadyRunning => f.write_str("nothing was imported: another import is running"),
             Self::Imported(report) if report.outcome == Outcome::NothingToAdd => {
-                f.write_str("imported by itself: nothing to add")
+                f.write_str("scheduled import: nothing to add")
             }
             Self::Imported(report) => {
                 write!(
                     f,
-                    "imported by itself: movies {}, episodes {}",
-                    report.movies_added, report.episodes_added
+                    "scheduled import: {} added",
+                    movies_and_episodes(report.movies_added, report.episodes_added)
                 )?;
                 report.recovered.as_ref().map_or(Ok(()), |recovered| write!(f, "; {recovered}"))?;
                 match report.errors.first() {
                     Some(error) => write!(
                         f,
-                        "; not all could be read, first {}: {}",
+                        "; something could not be read, first {}: {}",
                         error.name, error.message
                     ),
                     None => Ok(()),

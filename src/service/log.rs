@@ -6,8 +6,6 @@ use std::{
     sync::{Arc, mpsc},
 };
 
-use serde::Serialize;
-
 use super::{Service, ServiceError};
 use crate::{
     domain::{
@@ -15,6 +13,7 @@ use crate::{
         ids::GlobalPosition,
         library::{Fold, Folded},
     },
+    report::LogStat,
     store::Torn,
 };
 
@@ -30,28 +29,6 @@ pub struct LogCheck {
     pub faults: Vec<Fault>,
     /// How many bytes a crash left behind the log; no part of it.
     pub torn: u64,
-}
-
-/// What `log stat` counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LogStat {
-    /// Bytes.
-    pub bytes: u64,
-    /// Events of every kind.
-    pub events: u64,
-    /// Position of the last event.
-    pub position: u64,
-    /// Streams of every kind.
-    pub streams: usize,
-    /// Movies in the library.
-    pub movies: usize,
-    /// Their watch sessions.
-    pub watch_sessions: usize,
-    /// Series in the library.
-    pub series: usize,
-    /// Episodes watched, over all rewatch sessions.
-    pub watched_episodes: usize,
 }
 
 impl Service {
@@ -98,21 +75,7 @@ impl Service {
     /// # Errors
     /// The store fails, or a line can't be read.
     pub async fn log_stat(&self) -> Result<LogStat, ServiceError> {
-        let Folded { log, library } = &*self.folded().await?;
-        Ok(LogStat {
-            bytes: log.head().bytes,
-            events: log.events(),
-            position: log.head().position.0,
-            streams: log.streams(),
-            movies: library.movies().count(),
-            watch_sessions: library.movies().map(|m| m.sessions().len()).sum(),
-            series: library.series().count(),
-            watched_episodes: library
-                .series()
-                .flat_map(|s| s.rewatches())
-                .map(|r| r.watched.len())
-                .sum(),
-        })
+        Ok(LogStat::of(&*self.folded().await?))
     }
 
     /// The log's own lines behind a position, byte for byte.

@@ -8,7 +8,6 @@ mod log;
 mod newest;
 mod preview;
 mod recovery;
-pub mod report;
 mod runs;
 mod settings;
 mod status;
@@ -25,22 +24,17 @@ use chrono::{DateTime, Utc};
 pub use automatic::{Automatic, Every};
 pub use error::{ServiceError, SettingError};
 pub use links::Links;
-pub use log::{LogCheck, LogStat};
+pub use log::{LogCheck, WholeLogBegun};
 pub use newest::{EventFilter, LoggedEvent, Newest};
-pub use preview::{LeftOut, Preview, PreviewEpisode, PreviewRow};
-pub use recovery::{LastRecovery, RecoveredReport};
-pub use runs::{RunWatch, Running};
-pub use settings::{
-    ConnectionTest, JellyfinInput, PreferencesInput, SettingsView, SyncInput, SyncPreferences,
-};
-pub use status::{Failure, LastConnection, LastImport, LastScan, StatusReport};
-pub use sync::{ImportRequest, Phase, Progress, Source, SyncOptions};
+pub use runs::RunWatch;
+pub use sync::{ImportRequest, Source, SyncOptions};
 
 use runs::Runs;
 
 use crate::{
     domain::library::Folded,
     jellyfin::{Gallery, Limits},
+    report::Preview,
     store::{Stamp, Store, Version, seal::KeySource},
     tmdb,
 };

@@ -1,25 +1,12 @@
-//! Runs under way in this process, and how far each is; whoever looks can follow.
+//! The runs of this process and their progress, for followers.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use utoipa::ToSchema;
 
-use super::{Progress, SyncOptions, report::instant};
-
-/// A run under way in this process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Running {
-    /// `scan` or `import`.
-    pub kind: String,
-    /// Since when.
-    pub since: String,
-    /// How far it is, as it last said.
-    pub progress: Option<Progress>,
-}
+use super::SyncOptions;
+use crate::report::{RunKind, Running, instant};
 
 /// All runs of this process, in the order in which they began.
 #[derive(Debug, Clone)]
@@ -38,15 +25,15 @@ pub(super) struct RunGuard {
 }
 
 impl Runs {
-    /// Enters a run; what it says of its progress is heard by those who follow too.
+    /// Registers a run and passes its progress on to followers.
     pub(super) fn begin(
         &self,
-        kind: &str,
+        kind: RunKind,
         since: DateTime<Utc>,
         options: &mut SyncOptions,
     ) -> RunGuard {
         let mut id = 0;
-        let running = Running { kind: kind.to_owned(), since: instant(since), progress: None };
+        let running = Running { kind, since: instant(since), progress: None };
         self.0.send_modify(|runs| {
             id = runs.last().map_or(0, |(id, _)| id + 1);
             runs.push((id, running));
@@ -67,7 +54,7 @@ impl Runs {
         self.0.borrow().first().map(|(_, running)| running.clone())
     }
 
-    /// Hears of every change of [`Self::first`].
+    /// Follows every change of [`Self::first`].
     pub(super) fn follow(&self) -> RunWatch {
         RunWatch(self.0.subscribe())
     }
@@ -88,7 +75,7 @@ impl RunWatch {
         self.0.borrow_and_update().first().map(|(_, running)| running.clone())
     }
 
-    /// Waits until something has changed; false where nothing ever will.
+    /// Waits until something has changed; false if nothing can change any more.
     pub async fn changed(&mut self) -> bool {
         self.0.changed().await.is_ok()
     }

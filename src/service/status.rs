@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use super::settings::Settings;
-use super::{
-    Running, Service, ServiceError,
-    automatic::AutomaticRuns,
-    recovery::LastRecovery,
-    report::{FaultReport, ImportReport, Outcome, ScanReport, ServerReport, Summary, instant},
+use super::{Service, ServiceError, automatic::AutomaticRuns, settings::Settings};
+use crate::{
+    domain::events::Via,
+    jellyfin::EpisodeRoute,
+    report::{
+        self, Failure, FaultReport, ImportReport, LastConnection, LastImport, LastRecovery,
+        LastScan, Outcome, RunOutcome, ServerReport, StatusReport, Summary, instant,
+    },
 };
-use crate::{domain::events::Via, jellyfin::EpisodeRoute};
 
 const NAME: &str = "status";
 
@@ -36,100 +36,11 @@ pub(super) struct Status {
     pub(super) recovery: Option<LastRecovery>,
 }
 
-/// The last scan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct LastScan {
-    /// When it began.
-    pub at: String,
-    /// How it ended: `complete`, `partial`, or `failed`.
-    pub outcome: String,
-    /// What it found; null where it failed.
-    pub summary: Option<Summary>,
-    /// What couldn't be read.
-    pub errors: Vec<FaultReport>,
-    /// Why it failed.
-    pub failure: Option<Failure>,
-}
-
-/// The last import.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct LastImport {
-    /// When it began.
-    pub at: String,
-    /// How it ended: `complete`, `partial`, `nothing_to_add`, or `failed`.
-    pub outcome: String,
-    /// What it added; null where it failed.
-    pub result: Option<ImportReport>,
-    /// Why it failed.
-    pub failure: Option<Failure>,
-}
-
-/// How a server last answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct LastConnection {
-    /// When.
-    pub at: String,
-    /// Its address in the settings.
-    pub server_url: String,
-    /// Who signed in.
-    pub username: String,
-    /// What it is; null where it was never reached.
-    pub server: Option<ServerReport>,
-    /// Why it failed; null where it didn't.
-    pub failure: Option<Failure>,
-    /// How often in a row it refused the sign-in.
-    #[serde(default)]
-    pub refusals: u32,
-}
-
-/// Why a run came to nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Failure {
-    /// When.
-    pub at: String,
-    /// The code for programs.
-    pub code: String,
-    /// What happened and what to do.
-    pub detail: String,
-}
-
 /// By which way the episodes last came whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct RouteSeen {
     route: EpisodeRoute,
     at: DateTime<Utc>,
-}
-
-/// How the last runs went, what runs now, and when the next is due.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct StatusReport {
-    /// The last scan; null where there was none.
-    pub last_scan: Option<LastScan>,
-    /// The last import; null where there was none.
-    pub last_import: Option<LastImport>,
-    /// The last import that added something; null where none did.
-    pub last_addition: Option<LastImport>,
-    /// How the server in the settings last answered; null where it wasn't asked since they were made.
-    pub connection: Option<LastConnection>,
-    /// What went wrong last, until a later import succeeds.
-    pub failure: Option<Failure>,
-    /// What runs in this process.
-    pub running: Option<Running>,
-    /// How often it imports by itself, such as `30m`: as it was started, or else as the settings say; null for never.
-    pub every: Option<String>,
-    /// When the next import is due by itself; null where none is.
-    pub next_due: Option<String>,
-    /// Why no import is tried by itself any more, until the settings are saved or a connection works; null where none was
-    /// to be.
-    pub stopped: Option<Failure>,
-    /// By which way episodes last came whole: `flat` or `by_series`.
-    pub episode_route: Option<String>,
-    /// What a crash last left behind the log; null where none did.
-    pub recovery: Option<LastRecovery>,
 }
 
 impl Service {
@@ -160,8 +71,8 @@ impl Service {
         let every = every.map(|every| every.to_string());
         let running = self.runs.first();
         let episode_route = episode_route.map(|seen| match seen.route {
-            EpisodeRoute::Flat => "flat".to_owned(),
-            EpisodeRoute::BySeries => "by_series".to_owned(),
+            EpisodeRoute::Flat => report::EpisodeRoute::Flat,
+            EpisodeRoute::BySeries => report::EpisodeRoute::BySeries,
         });
         Ok(StatusReport {
             last_scan,
@@ -186,23 +97,23 @@ impl Service {
     pub(super) async fn keep_scan(
         &self,
         began: DateTime<Utc>,
-        result: Result<&ScanReport, &ServiceError>,
+        result: Result<(&Summary, &[FaultReport]), &ServiceError>,
         route: Option<EpisodeRoute>,
     ) -> Result<(), ServiceError> {
         let at = instant(began);
         let last = match result {
-            Ok(report) => LastScan {
+            Ok((summary, errors)) => LastScan {
                 at,
-                outcome: if report.errors.is_empty() { "complete" } else { "partial" }.into(),
-                summary: Some(report.summary.clone()),
-                errors: report.errors.clone(),
+                outcome: if errors.is_empty() { RunOutcome::Complete } else { RunOutcome::Partial },
+                summary: Some(summary.clone()),
+                errors: errors.to_vec(),
                 failure: None,
             },
             Err(error) => {
                 let failure = Some(Failure::of(error, began));
                 LastScan {
                     at,
-                    outcome: "failed".into(),
+                    outcome: RunOutcome::Failed,
                     summary: None,
                     errors: Vec::new(),
                     failure,
@@ -226,27 +137,23 @@ impl Service {
         let at = instant(began);
         let (last, failure) = match result {
             Ok(report) => {
-                let (outcome, failure) = match report.outcome {
-                    Outcome::Complete => ("complete", None),
-                    Outcome::NothingToAdd => ("nothing_to_add", None),
-                    Outcome::Partial => (
-                        "partial",
-                        report.errors.first().map(|error| Failure::of_part(error, began)),
-                    ),
+                let failure = match report.outcome {
+                    Outcome::Complete | Outcome::NothingToAdd => None,
+                    Outcome::Partial => {
+                        report.errors.first().map(|error| Failure::of_part(error, at.clone()))
+                    }
                 };
+                let outcome = report.outcome.into();
                 let mut report = report.clone();
                 report.titles.truncate(MOST_TITLES);
-                (
-                    LastImport { at, outcome: outcome.into(), result: Some(report), failure: None },
-                    failure,
-                )
+                (LastImport { at, outcome, result: Some(report), failure: None }, failure)
             }
             Err(error) => {
                 let failure = Some(Failure::of(error, began));
                 (
                     LastImport {
                         at,
-                        outcome: "failed".into(),
+                        outcome: RunOutcome::Failed,
                         result: None,
                         failure: failure.clone(),
                     },
@@ -355,14 +262,6 @@ impl Status {
 
 impl Failure {
     fn of(error: &ServiceError, at: DateTime<Utc>) -> Self {
-        Self { at: instant(at), code: error.code().into(), detail: error.to_string() }
-    }
-
-    fn of_part(fault: &FaultReport, at: DateTime<Utc>) -> Self {
-        Self {
-            at: instant(at),
-            code: "jellyfin_error".into(),
-            detail: format!("{}: {}", fault.name, fault.message),
-        }
+        Self { at: instant(at), code: error.code(), detail: error.to_string() }
     }
 }

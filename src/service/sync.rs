@@ -2,16 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
-use super::{
-    Links, Service, ServiceError,
-    recovery::RecoveredReport,
-    report::{FaultReport, ImportReport, LogSpan, Outcome, ScanReport, ServerReport},
-    settings::Settings,
-    titles::Described,
-};
+use super::{Links, Service, ServiceError, settings::Settings, titles::Described};
 use crate::{
     domain::{
         events::{Addressed, Commit, Via},
@@ -24,38 +15,15 @@ use crate::{
         EpisodeRoute, Failures, Fetched, JellyfinError, Progress as FetchProgress, ProgressPhase,
         fetch::{Wanted, fetch},
     },
+    report::{
+        FaultReport, ImportReport, LogSpan, Outcome, Phase, Progress, RecoveredReport, RunKind,
+        Scan, ScanAnswer, ScanReport, ServerReport,
+    },
     store::StoreError,
 };
 
 /// How often a plan is made anew because the log moved.
 const TRIES: u32 = 10;
-
-/// What a run is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// Fetching movies.
-    Movies,
-    /// Fetching series.
-    Series,
-    /// Fetching episodes.
-    Episodes,
-    /// Deciding what to add.
-    Plan,
-    /// Adding it.
-    Append,
-}
-
-/// How far a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Progress {
-    /// Doing what.
-    pub phase: Phase,
-    /// How much of it is done.
-    pub done: u64,
-    /// How much there is.
-    pub total: u64,
-}
 
 impl From<FetchProgress> for Progress {
     fn from(FetchProgress { phase, done, total }: FetchProgress) -> Self {
@@ -128,20 +96,29 @@ impl Service {
     ///
     /// # Errors
     /// There are no settings, Jellyfin fails, or the log can't be read.
-    pub async fn scan(&self, mut options: SyncOptions) -> Result<ScanReport, ServiceError> {
+    pub async fn scan(&self, options: SyncOptions) -> Result<ScanReport, ServiceError> {
+        self.scan_as(options).await
+    }
+
+    /// Scans, and makes the answer of the plan in the thread that plans.
+    pub(super) async fn scan_as<T: ScanAnswer>(
+        &self,
+        mut options: SyncOptions,
+    ) -> Result<T, ServiceError> {
         let began = self.now();
-        let _run = self.runs.begin("scan", began, &mut options);
+        let _run = self.runs.begin(RunKind::Scan, began, &mut options);
         let mut route = None;
-        let result = self.scan_once(&options, &mut route).await;
-        self.keep_scan(began, result.as_ref(), route).await?;
+        let result = self.scan_once::<T>(&options, &mut route).await;
+        let found = result.as_ref().map(|answer| (answer.summary(), answer.errors()));
+        self.keep_scan(began, found, route).await?;
         result
     }
 
-    async fn scan_once(
+    async fn scan_once<T: ScanAnswer>(
         &self,
         options: &SyncOptions,
         route: &mut Option<EpisodeRoute>,
-    ) -> Result<ScanReport, ServiceError> {
+    ) -> Result<T, ServiceError> {
         let settings = self.settings_with_device_id().await?;
         let folded = self.folded().await?;
         let taken = self.take_snapshot(&settings, &folded.library, false, options).await?;
@@ -154,13 +131,18 @@ impl Service {
         (options.progress)(Progress { phase: Phase::Plan, done: 0, total: 1 });
         let (report, links) = on_a_thread(move || {
             let mut plan = plan(&folded.library, &snapshot, &preferences);
-            let report = ScanReport::of(
-                &mut plan,
-                &snapshot,
-                folded.log.head(),
-                forgotten(&folded.library, &snapshot),
-            );
-            (report, Links::of(&plan))
+            let counts = plan.counts();
+            // A scan appends nothing: its additions are dropped before the answer takes memory of its own.
+            plan.additions = Vec::new();
+            let scan = Scan {
+                plan: &plan,
+                counts,
+                snapshot: &snapshot,
+                head: folded.log.head(),
+                forgotten: forgotten(&folded.library, &snapshot),
+                zone: &preferences.time_zone,
+            };
+            (T::of(&scan), Links::of(&plan))
         })
         .await;
         self.keep_links(&links).await?;
@@ -179,7 +161,7 @@ impl Service {
         mut options: SyncOptions,
     ) -> Result<ImportReport, ServiceError> {
         let began = self.now();
-        let _run = self.runs.begin("import", began, &mut options);
+        let _run = self.runs.begin(RunKind::Import, began, &mut options);
         let mut route = None;
         let mut result = self.import_once(&request, &options, &mut route).await;
         let kept = self.keep_import(began, request.via, result.as_ref(), route).await;

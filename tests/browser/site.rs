@@ -8,7 +8,8 @@ use mediatheca_jellyfin_sync::{
     demo,
     http::{Access, router},
     jellyfin::Limits,
-    service::{JellyfinInput, Service},
+    report::JellyfinInput,
+    service::Service,
     store::{local::LocalStore, seal::KeySource},
 };
 

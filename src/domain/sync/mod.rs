@@ -12,6 +12,7 @@ mod titles;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 pub use forgotten::forgotten;
 use notes::{BulkMarks, suspicious_match};
@@ -51,7 +52,8 @@ impl Default for Preferences {
 }
 
 /// Why a play isn't added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Skip {
     /// Jellyfin doesn't count it as played.
     NotPlayed,
@@ -97,7 +99,8 @@ impl Skip {
 }
 
 /// Why an item has no title in the library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unmatched {
     /// The library lacks it.
     NotInLibrary,
@@ -122,7 +125,8 @@ impl Unmatched {
 }
 
 /// What a person should look at before they import.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Note {
     /// From Jellyfin 12 on, opening a watched film moves its date: nothing proves that this was seen to the end.
     PossibleRewatch,

@@ -1,19 +1,16 @@
 //! Settings: one document beside the log, secrets in it sealed.
 
-mod view;
-
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-pub use view::{
-    ConnectionTest, JellyfinInput, JellyfinView, PreferencesInput, SettingsView, SyncInput,
-    SyncPreferences, TmdbView, UserReport,
-};
-
-use super::{Every, Service, ServiceError, SettingError, report::ServerReport};
+use super::{Every, Service, ServiceError, SettingError};
 use crate::{
     domain::{ids::UserId, zone::Zone},
     jellyfin::{Connection, Credentials, ServerUrl},
+    report::{
+        ConnectionTest, JellyfinInput, JellyfinView, PreferencesInput, ServerReport, SettingsView,
+        SyncPreferences, TmdbView, UserReport,
+    },
     store::seal::{SealingKey, random_id},
 };
 
