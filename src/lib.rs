@@ -13,6 +13,7 @@ pub mod jellyfin;
 pub mod lambda;
 pub mod logging;
 pub mod outbound;
+pub mod report;
 pub mod resident;
 pub mod service;
 pub mod store;

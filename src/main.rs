@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         .max_blocking_threads(if config.lambda.is_some() { 2 } else { 512 })
         .enable_all()
         .build()
-        .context("the runtime can't be started")
+        .context("can't start the runtime")
         .and_then(|runtime| runtime.block_on(run(config)));
     match ran {
         Ok(exit) => ExitCode::from(exit as u8),

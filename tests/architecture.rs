@@ -7,20 +7,22 @@ use std::{
 };
 
 /// What each module may name of the crate; nothing else.
-const MAY_NAME: [(&str, &[&str]); 13] = [
+const MAY_NAME: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("outbound", &[]),
     ("jellyfin", &["domain", "outbound"]),
     ("tmdb", &["domain", "outbound"]),
-    ("service", &["domain", "jellyfin", "store", "tmdb"]),
-    ("http", &["service", "domain"]),
-    ("demo", &["service"]),
+    ("report", &["domain"]),
+    ("service", &["domain", "report", "jellyfin", "store", "tmdb"]),
+    ("http", &["service", "report", "domain"]),
+    ("demo", &["report"]),
     ("resident", &["service"]),
-    ("cli", &["service", "http", "resident", "demo", "domain", "store"]),
-    ("lambda", &["service", "http"]),
+    ("cli", &["service", "report", "http", "resident", "demo", "domain", "store"]),
+    ("lambda", &["service", "report", "http"]),
     ("config", &[]),
-    ("main", &["cli", "config", "lambda", "service", "store"]),
+    ("logging", &["config"]),
+    ("main", &["cli", "config", "lambda", "logging", "service", "store"]),
 ];
 
 /// Ranks inside a folder: each file or subfolder, in order, with the siblings that it may name. All of them stand above
@@ -29,7 +31,7 @@ type Ranks = &'static [(&'static str, &'static [&'static str])];
 
 /// The folders that have ranks. Their files name each other by file (`super::error::JellyfinError`), never by what
 /// `mod.rs` re-exports.
-const RANKS: [(&str, Ranks); 3] = [
+const RANKS: [(&str, Ranks); 5] = [
     (
         "outbound",
         &[
@@ -89,6 +91,59 @@ const RANKS: [(&str, Ranks); 3] = [
         ],
     ),
     ("tmdb", &[("wire", &[]), ("error", &[]), ("client", &["error", "wire"])]),
+    (
+        "service",
+        &[
+            ("error", &[]),
+            ("outside", &[]),
+            ("interval", &["error"]),
+            ("progress", &[]),
+            ("documents", &["error"]),
+            ("ledger", &["error"]),
+            ("account", &["documents", "error", "interval", "outside"]),
+            ("journal", &["documents", "error", "outside", "progress"]),
+            ("links", &["documents", "error"]),
+            ("setup", &["account", "error", "journal", "ledger"]),
+            ("pictures", &["account", "error"]),
+            (
+                "sync",
+                &[
+                    "account",
+                    "documents",
+                    "error",
+                    "journal",
+                    "ledger",
+                    "links",
+                    "outside",
+                    "progress",
+                ],
+            ),
+            ("schedule", &["account", "error", "interval", "journal", "outside", "sync"]),
+            ("status", &["account", "error", "journal", "schedule"]),
+        ],
+    ),
+    (
+        "http/pages",
+        &[
+            ("answer", &[]),
+            ("assets", &[]),
+            ("choice", &[]),
+            ("steps", &[]),
+            ("window", &[]),
+            ("words", &[]),
+            ("posters", &[]),
+            ("shell", &["assets"]),
+            ("preview", &["choice", "window", "words"]),
+            ("session", &["answer", "shell"]),
+            ("history", &[]),
+            ("left_out", &[]),
+            ("library", &[]),
+            ("log", &[]),
+            ("settings", &[]),
+            ("sync", &[]),
+            ("title", &[]),
+        ],
+    ),
 ];
 
 /// A file that a reader can hold in the head, tests apart.
@@ -337,5 +392,26 @@ fn no_module_is_called_by_a_name_that_says_nothing() {
             "{}",
             file.display()
         );
+    }
+}
+
+/// What is an answer in JSON has no clock, network, disk or environment either.
+#[test]
+fn reports_are_pure() {
+    for file in sources(&src().join("report")) {
+        let text = without_tests(&file);
+        for word in
+            ["std::fs", "std::net", "std::env", "tokio", "reqwest", "axum", "Utc::now", "async "]
+        {
+            assert!(!text.contains(word), "{} has `{word}`", file.display());
+        }
+    }
+}
+
+/// Lambda is known to one module: the handler is the same everywhere.
+#[test]
+fn the_handler_knows_nothing_of_lambda() {
+    for file in sources(&src().join("http")) {
+        assert!(!without_tests(&file).contains("lambda_http"), "{}", file.display());
     }
 }

@@ -78,8 +78,8 @@ fn the_demo_shows_a_scan_and_an_import_and_leaves_nothing_behind() {
     for part in [
         "The Matrix",
         "Double Lives",
-        "not_in_library",
-        "Nothing is ever removed",
+        "Not in your library",
+        "Import only adds.",
         "Added 3 watch sessions and 8 episodes",
         "Nothing to add",
     ] {
@@ -130,7 +130,7 @@ async fn a_person_connects_scans_and_imports_from_the_command_line() {
     let dry = run(folder, &["import", "--dry-run"]);
     assert_eq!(code(&dry), 0);
     let unasked = run(folder, &["import"]);
-    assert_eq!(code(&unasked), 2, "nobody to ask");
+    assert_eq!(code(&unasked), 2, "no terminal to ask on");
     assert_eq!(
         out(&run(folder, &["log", "export"])),
         titles(3).replace("\"tmdbId\\\":1,", "\"tmdbId\\\":603,")
@@ -138,7 +138,7 @@ async fn a_person_connects_scans_and_imports_from_the_command_line() {
     let import = run(folder, &["import", "--yes"]);
     assert_eq!(code(&import), 0, "{}", err(&import));
     assert!(
-        out(&import).contains("Added 1 watch session and 0 episodes: positions 4 to 4"),
+        out(&import).contains("Added 1 watch session and 0 episodes (events 4 to 4 of your log)"),
         "{}",
         out(&import)
     );
@@ -213,7 +213,7 @@ fn the_log_is_counted_exported_and_begun_once() {
     assert_eq!(out(&run(folder, &["log", "export", "--after", "28"])).lines().count(), 1);
     let again = run(folder, &["log", "import", folder.join("log.jsonl").to_str().unwrap()]);
     assert_eq!(code(&again), 1);
-    assert!(err(&again).contains("has events already"), "{}", err(&again));
+    assert!(err(&again).contains("already has events"), "{}", err(&again));
     assert_eq!(code(&run(folder, &["log", "check"])), 0);
     fs::write(folder.join("store/events.jsonl"), format!("{}nonsense\n{}", sample(), "{}\n"))
         .unwrap();
@@ -244,7 +244,7 @@ fn a_crash_is_told_by_a_check_which_writes_nothing_and_set_aside_by_the_next_imp
         ["links.json"].iter().filter(|file| folder.join("store").join(file).exists()).count();
     assert!(files() <= before + added_by_the_scan, "and sets nothing aside");
     let import = run(folder, &["import", "--yes", "--json", "--snapshot", &snapshot(folder, 4)]);
-    assert!(err(&import).contains("a crash had cut a commit short"), "{}", err(&import));
+    assert!(err(&import).contains("a crash left an incomplete commit"), "{}", err(&import));
     let report: Value = serde_json::from_str(&out(&import)).unwrap();
     let aside = fs::read(report["recovered"]["file"].as_str().unwrap()).unwrap();
     assert_eq!([titles(5).as_bytes(), &aside].concat(), torn, "not a byte is lost");
@@ -366,7 +366,7 @@ fn wrong_arguments_are_told_from_failures_and_help_is_worth_reading() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(code(&run(folder.path(), &["scna"])), 2);
     let help = run(folder.path(), &["--help"]);
-    assert!(out(&help).contains("Exit codes") && out(&help).contains("never removes"));
+    assert!(out(&help).contains("Exit codes") && out(&help).contains("Never removes"));
     for shell in ["bash", "zsh", "fish"] {
         assert!(
             out(&run(folder.path(), &["completions", shell])).contains("mediatheca"),
@@ -377,7 +377,7 @@ fn wrong_arguments_are_told_from_failures_and_help_is_worth_reading() {
 
 /// `serve --every` imports as soon as it starts, since nothing was imported yet, and says when the next one is due.
 #[tokio::test(flavor = "multi_thread")]
-async fn serving_imports_by_itself() {
+async fn serving_imports_on_schedule() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let jellyfin = demo::Jellyfin::start().await.unwrap();
@@ -407,7 +407,7 @@ async fn serving_imports_by_itself() {
         .unwrap();
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let address = said.next().unwrap().rsplit("http://").next().unwrap().to_owned();
-    assert_eq!(said.next().unwrap(), "automatic import: movies 3, episodes 8");
+    assert_eq!(said.next().unwrap(), "scheduled import: 3 movies and 8 episodes added");
     let status: Value = serde_json::from_str(
         get(&address, "/api/jellyfin/status").split("\r\n\r\n").nth(1).unwrap(),
     )

@@ -72,6 +72,57 @@ async fn the_description_is_openapi_3_1_and_names_every_route() {
     }
 }
 
+/// Where the description is pinned.
+fn pinned() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json")
+}
+
+async fn described() -> String {
+    let description = TestApp::new().await.get("/api/openapi.json").await.json();
+    format!("{}\n", serde_json::to_string_pretty(&description).unwrap())
+}
+
+/// A change of the interface shows as a diff of one file.
+#[tokio::test]
+async fn the_description_is_the_pinned_one() {
+    let described = described().await;
+    let pinned = std::fs::read_to_string(pinned()).unwrap();
+    let differs = described.lines().zip(pinned.lines()).find(|(now, before)| now != before);
+    assert!(
+        described == pinned,
+        "docs/openapi.json isn't what the code says, first at {differs:?}; if the change is wanted, rewrite it: \
+         cargo test --test suite -- --ignored rewrite_the_pinned_description"
+    );
+}
+
+#[tokio::test]
+#[ignore = "writes docs/openapi.json"]
+async fn rewrite_the_pinned_description() {
+    std::fs::write(pinned(), described().await).unwrap();
+}
+
+/// Programs that read the description see every value that they may branch on.
+#[tokio::test]
+async fn the_description_lists_the_values_of_every_code() {
+    let description = TestApp::new().await.get("/api/openapi.json").await.json();
+    for (schema, values, one) in [
+        ("ProblemCode", 20, "jellyfin_not_a_server"),
+        ("SkipReason", 11, "session_on_that_date"),
+        ("UnmatchedReason", 4, "no_tmdb_id"),
+        ("Note", 7, "bulk_marked"),
+        ("Outcome", 3, "nothing_to_add"),
+        ("RunOutcome", 4, "failed"),
+        ("RunKind", 2, "import"),
+        ("EpisodeRoute", 2, "by_series"),
+        ("Phase", 5, "append"),
+    ] {
+        let listed = &description["components"]["schemas"][schema]["enum"];
+        let listed = listed.as_array().unwrap_or_else(|| panic!("{schema}: {listed}"));
+        assert_eq!(listed.len(), values, "{schema}");
+        assert!(listed.contains(&json!(one)), "{schema}");
+    }
+}
+
 #[tokio::test]
 async fn settings_are_saved_shown_without_secrets_and_forgotten() {
     let app = TestApp::new().await;

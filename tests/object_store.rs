@@ -16,7 +16,8 @@ use axum::{
 };
 use mediatheca_jellyfin_sync::{
     domain::library::Folded,
-    service::{JellyfinInput, Outside, Service, SyncOptions},
+    report::JellyfinInput,
+    service::{Outside, Service, SyncOptions},
     store::{
         DocumentStore, LogStore, StoreError,
         s3::{S3Access, S3Keys, S3Store},

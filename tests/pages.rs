@@ -181,7 +181,7 @@ async fn what_a_scan_showed_is_there_until_an_import() {
     }
     let left_out =
         app.call("GET", "/sync/left-out?reason=no_tmdb_id", &[HTML], vec![]).await.text();
-    assert!(left_out.contains("No TMDB id"));
+    assert!(left_out.contains("No TMDB ID"));
     assert_eq!(app.log(), log.text());
     let item = "48b60052903d0aea7c44892769d6797f";
     let ticked_off = send(&app, "/sync/import", &[OWN], &format!("shown={item}")).await;

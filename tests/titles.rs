@@ -193,7 +193,7 @@ async fn a_missing_an_old_and_a_refused_key_each_have_a_sentence_and_nothing_is_
         let service = service(&app, &server, key).await;
         let (import, options) = request(Some(true));
         let error = service.sync().import(import, options).await.unwrap_err();
-        assert_eq!(error.code(), "tmdb_error");
+        assert_eq!(error.code().to_string(), "tmdb_error");
         assert!(error.to_string().contains(says), "{error}");
         assert_eq!(app.log(), before);
     }

@@ -17,7 +17,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use mediatheca_jellyfin_sync::service::JellyfinInput;
+use mediatheca_jellyfin_sync::report::JellyfinInput;
 use serde_json::{Value, json};
 
 type Answers = Arc<Mutex<BTreeMap<String, Bytes>>>;

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::{
     Cli, Command, DemoArgs, Exit, ImportArgs, LogCommand, ScanArgs, SetArgs, SettingsCommand,
-    SnapshotCommand, print_completions, serve::serve, table, tell_of,
+    SnapshotCommand, print_completions, report_torn, serve::serve, table,
 };
 use crate::{
     demo,
@@ -26,11 +26,10 @@ use crate::{
         library::Fold,
         snapshot::Snapshot,
     },
-    service::{
-        ImportRequest, JellyfinInput, Phase, PreferencesInput, Progress, Service, Source,
-        SyncInput, SyncOptions,
-        report::{Outcome, ScanReport},
+    report::{
+        JellyfinInput, Outcome, Phase, PreferencesInput, Progress, ScanReport, SyncInput, count,
     },
+    service::{ImportRequest, Service, Source, SyncOptions},
     store::{Location, seal::KeySource},
 };
 
@@ -123,10 +122,10 @@ async fn set(service: &Service, args: SetArgs) -> anyhow::Result<()> {
 
 fn ask_secret(prompt: &str) -> anyhow::Result<SecretString> {
     if io::stdin().is_terminal() {
-        return Ok(rpassword::prompt_password(prompt).context("nothing was read")?.into());
+        return Ok(rpassword::prompt_password(prompt).context("can't read standard input")?.into());
     }
     let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).context("nothing was read")?;
+    io::stdin().lock().read_line(&mut line).context("can't read standard input")?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned().into())
 }
 
@@ -152,7 +151,7 @@ async fn import(service: &Service, args: ImportArgs) -> anyhow::Result<Exit> {
     }
     if !args.yes {
         if !io::stdin().is_terminal() {
-            eprintln!("nobody is here to be asked: pass --yes to add, or --dry-run to look");
+            eprintln!("not a terminal: pass --yes to import, or --dry-run to preview");
             return Ok(Exit::Usage);
         }
         let report = service.sync().scan(options(args.snapshot.as_deref())?).await?;
@@ -194,20 +193,14 @@ fn options(snapshot: Option<&Path>) -> anyhow::Result<SyncOptions> {
     Ok(SyncOptions { source, deadline: None, progress: progress_bar() })
 }
 
-/// A bar on a terminal; silence elsewhere.
+/// A progress bar on a terminal; nothing elsewhere.
 fn progress_bar() -> Arc<dyn Fn(Progress) + Send + Sync> {
     let bar = if io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    let style = ProgressStyle::with_template("{msg:9} {wide_bar} {pos}/{len}")
+    let style = ProgressStyle::with_template("{msg:30} {wide_bar} {pos}/{len}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style);
     Arc::new(move |Progress { phase, done, total }| {
-        bar.set_message(match phase {
-            Phase::Movies => "movies",
-            Phase::Series => "series",
-            Phase::Episodes => "episodes",
-            Phase::Plan => "planning",
-            Phase::Append => "adding",
-        });
+        bar.set_message(phase.words());
         bar.set_length(total);
         bar.set_position(done);
         if (phase == Phase::Plan || phase == Phase::Append) && done == total {
@@ -236,47 +229,54 @@ fn read_snapshot(file: &Path) -> anyhow::Result<Snapshot> {
 
 async fn log(service: &Service, command: LogCommand) -> anyhow::Result<Exit> {
     match command {
-        LogCommand::Check { file: Some(file) } => {
-            let log = fs::read(&file).with_context(|| format!("can't read {}", file.display()))?;
-            let mut fold = Fold::new(NonZero::<usize>::MIN);
-            fold.push(&log);
-            let (bytes, faults) = fold.faults();
-            return show_faults(bytes, &faults);
-        }
-        LogCommand::Check { file: None } => {
-            let check = service.ledger().check().await?;
-            if check.torn > 0 {
-                eprintln!(
-                    "a crash left {} bytes of a commit behind the log: they are no part of it, and set aside when something is next added",
-                    check.torn
-                );
-            }
-            return show_faults(check.bytes, &check.faults);
-        }
-        LogCommand::Stat => print_json(&service.ledger().stat().await?)?,
+        LogCommand::Check { file: Some(file) } => check_file(&file),
+        LogCommand::Check { file: None } => check_store(service).await,
+        LogCommand::Stat => print_json(&service.ledger().stat().await?).map(|()| Exit::Done),
         LogCommand::Export { file, after } => {
             let lines = service.ledger().lines_after(GlobalPosition(after)).await?;
-            // Reading waits for the store, which must not keep a thread that works for others.
+            // Reading waits for the store, so it must not block a thread of the runtime.
             let bytes = tokio::task::spawn_blocking(move || export(lines, &file)).await??;
             eprintln!("exported {bytes} bytes");
+            Ok(Exit::Done)
         }
         LogCommand::Import { file } => {
-            let mut log = Vec::new();
-            let read = if file == Path::new("-") {
-                io::stdin().lock().read_to_end(&mut log)
-            } else {
-                File::open(&file).and_then(|mut file| file.read_to_end(&mut log))
-            };
-            read.with_context(|| format!("can't read {}", file.display()))?;
-            let begun = service.setup().begin_log(log).await?;
-            begun.torn.iter().for_each(tell_of);
-            eprintln!(
-                "the log begins with {} events, up to position {}",
-                begun.events, begun.head.position
-            );
+            let begun = service.setup().begin_log(read_log(&file)?).await?;
+            begun.torn.iter().for_each(report_torn);
+            eprintln!("Imported {}.", count(begun.events, "event", "events"));
+            Ok(Exit::Done)
         }
     }
-    Ok(Exit::Done)
+}
+
+fn check_file(file: &Path) -> anyhow::Result<Exit> {
+    let log = fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
+    let mut fold = Fold::new(NonZero::<usize>::MIN);
+    fold.push(&log);
+    let (bytes, faults) = fold.faults();
+    show_faults(bytes, &faults)
+}
+
+async fn check_store(service: &Service) -> anyhow::Result<Exit> {
+    let check = service.ledger().check().await?;
+    if check.torn > 0 {
+        eprintln!(
+            "a crash left {} bytes of an incomplete commit: they aren't part of the log, and the next import sets them \
+             aside",
+            check.torn
+        );
+    }
+    show_faults(check.bytes, &check.faults)
+}
+
+fn read_log(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut log = Vec::new();
+    let read = if file == Path::new("-") {
+        io::stdin().lock().read_to_end(&mut log)
+    } else {
+        File::open(file).and_then(|mut file| file.read_to_end(&mut log))
+    };
+    read.with_context(|| format!("can't read {}", file.display()))?;
+    Ok(log)
 }
 
 fn export(mut lines: Box<dyn Read + Send>, file: &Path) -> anyhow::Result<u64> {
@@ -295,12 +295,12 @@ fn show_faults(bytes: u64, faults: &[crate::domain::events::Fault]) -> anyhow::R
         print(&format!("{fault}\n"))?;
     }
     if faults.is_empty() {
-        eprintln!("no fault in {bytes} bytes");
+        eprintln!("log healthy: no errors in {bytes} bytes");
         return Ok(Exit::Done);
     }
     eprintln!(
-        "{} of the log's lines can't be read; nothing will be written until they are mended",
-        faults.len()
+        "{} can't be read; nothing will be added until you repair them",
+        count(faults.len(), "line", "lines")
     );
     Ok(Exit::Failed)
 }
@@ -310,15 +310,15 @@ async fn show_demo(
     make: &MakeService,
     api_token: Option<SecretString>,
 ) -> anyhow::Result<Exit> {
-    let folder = tempfile::tempdir().context("no folder for the demo")?;
-    let server = demo::Jellyfin::start().await.context("the sample server can't be started")?;
-    // The demo leaves nothing behind and touches nothing of the person's own, not even their key.
+    let folder = tempfile::tempdir().context("can't create a folder for the demo")?;
+    let server = demo::Jellyfin::start().await.context("can't start the sample server")?;
+    // The demo leaves nothing behind and uses nothing of the person's, not even their key.
     let service = make(
         Some(Location::Folder(folder.path().to_owned())),
         Some(KeySource::File(folder.path().join("key"))),
     )?;
     eprintln!(
-        "A sample Jellyfin listens on {}; a sample log of {} lines lies in {}.\n",
+        "The sample Jellyfin runs on {}. The sample log has {} events and is in {}.\n",
         server.url(),
         demo::LOG.lines().count(),
         folder.path().display()
@@ -329,7 +329,7 @@ async fn show_demo(
         .account()
         .save_preferences(&PreferencesInput { time_zone: Some("Europe/Vienna".into()), sync: None })
         .await?;
-    eprintln!("What a scan shows:\n");
+    eprintln!("A scan shows:\n");
     print(&table::scan(&service.sync().scan(SyncOptions::default()).await?))?;
     if let Some(listen) = args.serve {
         return serve(service, listen, api_token).await.map(|()| Exit::Done);
@@ -340,7 +340,7 @@ async fn show_demo(
         auto_add: None,
         via: Via::Import,
     };
-    eprintln!("\nWhat an import adds:\n");
+    eprintln!("\nAn import:\n");
     print(&table::import(&service.sync().import(request.clone(), SyncOptions::default()).await?))?;
     eprintln!("\nThe same import again:\n");
     print(&table::import(&service.sync().import(request, SyncOptions::default()).await?))?;
@@ -355,7 +355,7 @@ fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))
 }
 
-/// A reader that has gone away, such as `head`, is no error worth a word.
+/// A reader that closes the pipe early, such as `head`, isn't an error.
 fn print(text: &str) -> anyhow::Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

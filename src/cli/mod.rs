@@ -1,6 +1,6 @@
 //! The command line: arguments in, calls of the service, tables and JSON out.
 //!
-//! What a program may read goes to standard output, talk to standard error.
+//! Results go to standard output, messages to standard error.
 
 mod commands;
 mod serve;
@@ -13,6 +13,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 pub use commands::run;
 
 use crate::{
+    report::RecoveredReport,
     service::Interval,
     store::{Location, Torn},
 };
@@ -30,12 +31,12 @@ pub enum Exit {
     Partial = 3,
 }
 
-/// Adds what you watched on your Jellyfin server to your own log of it, and never removes or changes anything there.
+/// Adds what you watched on your Jellyfin server to your own log. Never removes or changes anything in it.
 #[derive(Debug, Parser)]
 #[command(
     name = "mediatheca-jellyfin-sync",
     version,
-    after_help = "Exit codes: 0 done (also when there was nothing to add), 1 failed and nothing was added, 2 wrong arguments, \
+    after_help = "Exit codes: 0 done (also if there was nothing to add), 1 failed and nothing was added, 2 wrong arguments, \
                   3 partly done: something could not be read, the rest was added.\n\n\
                   Variables: MEDIATHECA_STORE, MEDIATHECA_API_TOKEN, MEDIATHECA_SECRET_KEY, MEDIATHECA_KEY_FILE, MEDIATHECA_EVERY, and \
                   for object storage those of AWS's own tools (see README.md)."
@@ -50,43 +51,43 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the page and the interface until interrupted
+    /// Serve the pages and the HTTP interface until interrupted
     Serve(ServeArgs),
-    /// Show a scan and an import against an embedded sample server, with nothing to install or set up
+    /// Try a scan and an import with a sample server and log; nothing to install or set up
     Demo(DemoArgs),
     /// Show, set, test or forget the settings
     #[command(subcommand)]
     Settings(SettingsCommand),
-    /// Show what an import would add; nothing is changed
+    /// Preview what an import would add; nothing is changed
     Scan(ScanArgs),
-    /// Add what was watched to the log
+    /// Add what you watched to your log
     Import(ImportArgs),
-    /// Save what Jellyfin says, to be scanned or imported later without the server
+    /// Save what Jellyfin says, to scan or import it later without the server
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
-    /// Check, count, export or begin the log
+    /// Check, count, export or import the log
     #[command(subcommand)]
     Log(LogCommand),
-    /// Print completions for a shell, to be sourced by it
+    /// Print completions for a shell
     Completions {
-        /// Which shell
+        /// The shell
         shell: clap_complete::Shell,
     },
 }
 
 #[derive(Debug, Args)]
 struct ServeArgs {
-    /// Address to listen on; one that others can reach needs MEDIATHECA_API_TOKEN
+    /// Address to listen on; if others can reach it, set MEDIATHECA_API_TOKEN
     #[arg(long, default_value = "127.0.0.1:8787", value_name = "ADDRESS:PORT")]
     listen: std::net::SocketAddr,
-    /// Import by itself that often, such as 30m or 6h, whatever the settings say
+    /// Import automatically at this interval, such as 30m or 6h; overrides the settings
     #[arg(long, value_name = "INTERVAL")]
     every: Option<Interval>,
 }
 
 #[derive(Debug, Args)]
 struct DemoArgs {
-    /// Keep serving the demo's page and interface on this address until interrupted
+    /// Serve the demo's pages and interface on this address until interrupted
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = "127.0.0.1:8787")]
     serve: Option<std::net::SocketAddr>,
 }
@@ -95,41 +96,41 @@ struct DemoArgs {
 enum SettingsCommand {
     /// Print the settings as JSON, without their secrets
     Show,
-    /// Save settings; what isn't given stays as it is
+    /// Save settings; an option that is left out keeps its value
     Set(SetArgs),
-    /// Sign in with the stored settings, and say how it went
+    /// Sign in with the saved settings and show the result
     Test,
-    /// Forget the Jellyfin settings and end the sign-in
+    /// Forget the Jellyfin settings and sign out
     Forget,
 }
 
 #[derive(Debug, Args)]
 struct SetArgs {
-    /// Address under which you open Jellyfin, such as http://nas:8096
+    /// The address you use to open Jellyfin, such as http://nas:8096
     #[arg(long, value_name = "URL")]
     server_url: Option<String>,
     /// Your user name in Jellyfin
     #[arg(long)]
     username: Option<String>,
-    /// Ask for the password (from a terminal unseen, else the first line of standard input)
+    /// Ask for the password (hidden on a terminal, else the first line of standard input)
     #[arg(long)]
     password: bool,
-    /// Accept a certificate that this machine does not trust
+    /// Allow untrusted certificates, such as a self-signed one
     #[arg(long, value_name = "true|false")]
     accept_invalid_certificates: Option<bool>,
-    /// Zone in which your days begin and end, such as Europe/Vienna
+    /// Time zone that decides which day a play belongs to, such as Europe/Vienna
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<String>,
-    /// Ask for a TMDB API Read Access Token (first line of standard input, or unseen from a terminal)
+    /// Ask for a TMDB API Read Access Token (hidden on a terminal, else the first line of standard input)
     #[arg(long)]
     tmdb_key: bool,
-    /// Add titles that the library lacks with every import
+    /// Add missing titles to your library with every import
     #[arg(long, value_name = "true|false")]
     auto_add: Option<bool>,
-    /// Let possible rewatches wait until you include them
+    /// Ask before adding possible rewatches: they are held until you include them
     #[arg(long, value_name = "true|false")]
     hold_possible_rewatches: Option<bool>,
-    /// Import by itself that often while `serve` runs, such as 30m or 6h
+    /// Import automatically at this interval while `serve` runs, such as 30m or 6h
     #[arg(long, value_name = "INTERVAL|never")]
     every: Option<String>,
 }
@@ -152,13 +153,13 @@ struct ImportArgs {
     /// Only show what would be added
     #[arg(long)]
     dry_run: bool,
-    /// Jellyfin id of a movie, series or episode that stays out; may be given again
+    /// Jellyfin id of a movie, series or episode to leave out; can be repeated
     #[arg(long, value_name = "ID")]
     exclude: Vec<String>,
-    /// Jellyfin id of a possible rewatch that comes in although it would wait; may be given again
+    /// Jellyfin id of a held possible rewatch to add; can be repeated
     #[arg(long, value_name = "ID")]
     include: Vec<String>,
-    /// Add titles that the library lacks, as TMDB describes them
+    /// Add missing titles to your library (details from TMDB)
     #[arg(long)]
     auto_add: bool,
     /// Print the whole answer as JSON
@@ -173,7 +174,7 @@ struct ImportArgs {
 enum SnapshotCommand {
     /// Save a snapshot of the server to a file
     Save {
-        /// Where to; `-` for standard output
+        /// The file to write; `-` for standard output
         file: PathBuf,
     },
 }
@@ -182,34 +183,31 @@ enum SnapshotCommand {
 enum LogCommand {
     /// Name every line that can't be read, and exit 1 if there is one
     Check {
-        /// A log elsewhere [default: the store's]
+        /// A log file [default: the store's log]
         file: Option<PathBuf>,
     },
-    /// Count what the log holds, as JSON
+    /// Count what the log has, as JSON
     Stat,
     /// Write the log, byte for byte
     Export {
-        /// Where to; `-` for standard output
+        /// The file to write; `-` for standard output
         #[arg(default_value = "-")]
         file: PathBuf,
-        /// Only lines behind this position
+        /// Only lines after this position
         #[arg(long, default_value_t = 0, value_name = "POSITION")]
         after: u64,
     },
-    /// Begin an empty log with a whole one, such as an export of Mediatheca
+    /// Import an existing log into an empty store, such as an export of Mediatheca
     Import {
-        /// Where from; `-` for standard input
+        /// The file to read; `-` for standard input
         file: PathBuf,
     },
 }
 
-/// Tells of a commit that a crash had cut short.
-fn tell_of(torn: &Torn) {
-    let Torn { set_aside, bytes } = torn;
-    eprintln!(
-        "a crash had cut a commit short: {bytes} bytes of it are set aside in {}",
-        set_aside.display()
-    );
+/// Says what a crash left behind the log.
+fn report_torn(torn: &Torn) {
+    let file = torn.set_aside.display().to_string();
+    eprintln!("{}", RecoveredReport { file, bytes: torn.bytes });
 }
 
 fn print_completions(shell: clap_complete::Shell) {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::{Context, bail};
 use secrecy::SecretString;
 
-use super::tell_of;
+use super::report_torn;
 use crate::{
     http::{Access, router},
     resident,
@@ -25,16 +25,14 @@ pub(super) async fn serve(
         Some(token) => Access::Token(token),
         None if listen.ip().is_loopback() => Access::Loopback,
         None => {
-            bail!(
-                "{listen} can be reached by others, and no API token is set: set MEDIATHECA_API_TOKEN, or listen on 127.0.0.1"
-            )
+            bail!("others can reach {listen}: set MEDIATHECA_API_TOKEN, or listen on 127.0.0.1")
         }
     };
     let listener = tokio::net::TcpListener::bind(listen)
         .await
         .with_context(|| format!("can't listen on {listen}"))?;
     if let Some(torn) = service.setup().recover().await? {
-        tell_of(&torn);
+        report_torn(&torn);
     }
     eprintln!("listening on http://{}", listener.local_addr()?);
     let _loops = resident::start(&service);

@@ -4,131 +4,117 @@ use std::fmt::Write;
 
 use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
 
-use crate::service::report::{DecisionReport, ImportReport, ScanReport};
+use crate::report::{
+    Coded, DecisionReport, FaultReport, ImportReport, NOTHING_TO_ADD, ScanReport, SkipCounts,
+    Summary, UnmatchedReport, count,
+};
 
 /// What a scan found: what would be added, what not and why.
 pub fn scan(report: &ScanReport) -> String {
     let mut text = String::new();
-    let added = |decision: &DecisionReport| match decision {
-        DecisionReport::Add { date, notes } => Some((date.clone(), notes.join(", "))),
-        DecisionReport::Skip { .. } => None,
-    };
-    let mut movies = table(["Movie", "Year", "Watched", "Note"]);
-    for movie in &report.matched_movies {
-        if let Some((date, notes)) = added(&movie.decision) {
-            movies.add_row([movie.name.clone(), year(movie.item.year), date, notes]);
-        }
-    }
-    let mut episodes = table(["Series", "Episode", "Watched", "Note"]);
-    for series in &report.matched_series {
-        for episode in &series.episodes {
-            if let Some((date, notes)) = added(&episode.decision) {
-                let number = format!(
-                    "{}x{:02} {}",
-                    number(episode.season),
-                    episode.episode.unwrap_or_default(),
-                    episode.name
-                );
-                episodes.add_row([series.name.clone(), number, date, notes]);
-            }
-        }
-    }
-    let mut unmatched = table(["Not matched", "Kind", "Year", "Why"]);
-    let kinds = [("movie", &report.unmatched_movies), ("series", &report.unmatched_series)];
-    for (kind, items) in kinds {
-        for one in items {
-            unmatched.add_row([
-                one.item.name.clone(),
-                kind.into(),
-                year(one.item.year),
-                one.reason.clone().into_owned(),
-            ]);
-        }
-    }
-    for table in [movies, episodes, unmatched] {
+    for table in [movies(report), episodes(report), unmatched(report)] {
         if table.row_count() > 0 {
             line(&mut text, &table.to_string());
             line(&mut text, "");
         }
     }
-    for error in &report.errors {
-        line(&mut text, &format!("! {}: {}", error.name, error.message));
+    line_for_each(&mut text, &report.errors);
+    let Summary { movies_to_add, episodes_to_add, forgotten, .. } = report.summary;
+    let to_add = sessions_and_episodes(movies_to_add, episodes_to_add);
+    let (movies, series) = (report.summary.movies_unmatched, report.summary.series_unmatched);
+    let unmatched = format!("{} and {}", count(movies, "movie", "movies"), series_of(series));
+    line(&mut text, &format!("To add: {to_add}. Not in your library: {unmatched}."));
+    line(&mut text, &skipped(&report.skipped()));
+    if forgotten > 0 {
+        let plays = count(forgotten, "play in your log is", "plays in your log are");
+        line(&mut text, &format!("{plays} no longer in Jellyfin. Your log keeps them."));
     }
-    let summary = &report.summary;
-    line(
-        &mut text,
-        &format!(
-            "To add: {} and {}. Not matched: {} and {}.",
-            many(summary.movies_to_add, "watch session"),
-            many(summary.episodes_to_add, "episode"),
-            many(summary.movies_unmatched, "movie"),
-            many(summary.series_unmatched, "series"),
-        ),
-    );
-    line(&mut text, &skipped(&reasons(report)));
-    if summary.forgotten > 0 {
-        line(
-            &mut text,
-            &format!(
-                "Jellyfin no longer shows {} that your log has from it; your log keeps them.",
-                many(summary.forgotten, "watch")
-            ),
-        );
-    }
-    line(&mut text, "Nothing is ever removed or changed.");
+    line(&mut text, "Import only adds. Nothing in your log is changed or removed.");
     text
 }
 
 /// What an import added.
 pub fn import(report: &ImportReport) -> String {
     let mut text = String::new();
-    for error in &report.errors {
-        line(&mut text, &format!("! {}: {}", error.name, error.message));
-    }
-    let added = report.movies_added + report.episodes_added;
-    if added == 0 {
-        line(&mut text, "Nothing to add: your log has it all.");
+    line_for_each(&mut text, &report.errors);
+    let (movies, episodes) = (report.movies_added, report.episodes_added);
+    if movies + episodes == 0 {
+        line(&mut text, &format!("{NOTHING_TO_ADD}."));
     } else {
-        let what =
-            [many(report.movies_added, "watch session"), many(report.episodes_added, "episode")]
-                .join(" and ");
-        line(
-            &mut text,
-            &format!(
-                "Added {what}: positions {} to {} of your log.",
-                report.log.before + 1,
-                report.log.after
-            ),
-        );
+        let added = sessions_and_episodes(movies, episodes);
+        let (first, last) = (report.log.before + 1, report.log.after);
+        line(&mut text, &format!("Added {added} (events {first} to {last} of your log)."));
     }
-    let by_reason: Vec<_> =
-        report.skipped.iter().map(|(reason, count)| (reason.clone(), *count)).collect();
-    line(&mut text, &skipped(&by_reason));
+    line(&mut text, &skipped(&report.skipped));
     text
 }
 
-fn reasons(report: &ScanReport) -> Vec<(String, u64)> {
-    let mut counts = std::collections::BTreeMap::<&str, u64>::new();
-    let episodes = report
-        .matched_series
-        .iter()
-        .flat_map(|series| series.episodes.iter().map(|episode| &episode.decision));
-    for decision in report.matched_movies.iter().map(|movie| &movie.decision).chain(episodes) {
-        if let DecisionReport::Skip { reason } = decision {
-            *counts.entry(reason).or_default() += 1;
+fn movies(report: &ScanReport) -> Table {
+    let mut movies = table(["Movie", "Year", "Watched on", "Check"]);
+    for movie in &report.matched_movies {
+        if let Some((date, notes)) = added(&movie.decision) {
+            movies.add_row([movie.name.clone(), year(movie.item.year), date, notes]);
         }
     }
-    counts.into_iter().map(|(reason, count)| (reason.to_owned(), count)).collect()
+    movies
 }
 
-fn skipped(reasons: &[(String, u64)]) -> String {
+fn episodes(report: &ScanReport) -> Table {
+    let mut episodes = table(["Series", "Episode", "Watched on", "Check"]);
+    for series in &report.matched_series {
+        for episode in &series.episodes {
+            if let Some((date, notes)) = added(&episode.decision) {
+                let season = episode.season.map_or_else(|| "?".into(), |season| season.to_string());
+                let number = episode.episode.unwrap_or_default();
+                let name = format!("{season}x{number:02} {}", episode.name);
+                episodes.add_row([series.name.clone(), name, date, notes]);
+            }
+        }
+    }
+    episodes
+}
+
+fn unmatched(report: &ScanReport) -> Table {
+    let mut unmatched = table(["Not matched", "Kind", "Year", "Why"]);
+    let mut add = |kind: &str, items: &[UnmatchedReport]| {
+        for UnmatchedReport { item, reason } in items {
+            let why = reason.words().title;
+            unmatched.add_row([item.name.clone(), kind.into(), year(item.year), why.into()]);
+        }
+    };
+    add("movie", &report.unmatched_movies);
+    add("series", &report.unmatched_series);
+    unmatched
+}
+
+/// The day and the notes of a play that would be added.
+fn added(decision: &DecisionReport) -> Option<(String, String)> {
+    match decision {
+        DecisionReport::Add { date, notes } => {
+            let notes: Vec<_> = notes.iter().map(|note| note.words().title).collect();
+            Some((date.clone(), notes.join("; ")))
+        }
+        DecisionReport::Skip { .. } => None,
+    }
+}
+
+fn skipped(counts: &SkipCounts) -> String {
     let reasons: Vec<_> =
-        reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        counts.iter().map(|(reason, n)| format!("{} ({n})", reason.words().title)).collect();
     if reasons.is_empty() {
         "Skipped: none.".into()
     } else {
-        format!("Skipped: {}.", reasons.join(", "))
+        format!("Skipped: {}.", reasons.join("; "))
     }
+}
+
+fn sessions_and_episodes(movies: u64, episodes: u64) -> String {
+    let sessions = count(movies, "watch session", "watch sessions");
+    format!("{sessions} and {}", count(episodes, "episode", "episodes"))
+}
+
+fn series_of(series: u64) -> String {
+    count(series, "series", "series")
 }
 
 fn table(header: [&str; 4]) -> Table {
@@ -144,19 +130,12 @@ fn line(text: &mut String, line: &str) {
     writeln!(text, "{line}").expect("a String takes everything");
 }
 
+fn line_for_each(text: &mut String, errors: &[FaultReport]) {
+    for error in errors {
+        line(text, &format!("! {}: {}", error.name, error.message));
+    }
+}
+
 fn year(year: Option<i32>) -> String {
     year.map_or_else(String::new, |year| year.to_string())
-}
-
-fn number(number: Option<i32>) -> String {
-    number.map_or_else(|| "?".into(), |number| number.to_string())
-}
-
-fn many(count: u64, what: &str) -> String {
-    match (count, what) {
-        (1, what) => format!("1 {what}"),
-        (_, "series") => format!("{count} series"),
-        (_, "watch") => format!("{count} watches"),
-        (_, what) => format!("{count} {what}s"),
-    }
 }

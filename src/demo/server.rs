@@ -12,7 +12,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::service::JellyfinInput;
+use crate::report::JellyfinInput;
 
 const SERVER_ID: &str = "7f9a1e0c5b3d4a2f8e6c1d0b9a8f7e6d";
 const USER_ID: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";

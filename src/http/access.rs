@@ -1,4 +1,5 @@
-//! Who may call: the holder of the API token, or, without one, this machine alone; and never another site's page.
+//! Who may call: the holder of the API token, or, without a token, this machine alone; never another site's page
+//! (`docs/http.md`, "Who may call").
 
 use std::net::IpAddr;
 
@@ -8,44 +9,65 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use axum_extra::{
+    extract::cookie::{Cookie, CookieJar, SameSite},
+    headers::{Authorization, HeaderMapExt, authorization::Bearer},
+};
+use cookie::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::{App, HEALTH, Problem};
+use super::{App, HEALTH};
+use crate::report::{Problem, ProblemCode};
 
-/// The rule by which callers are let in.
+/// Which callers get an answer.
 #[derive(Debug, Clone)]
 pub enum Access {
-    /// Whoever holds the token.
+    /// A caller with the token.
     Token(SecretString),
-    /// Whoever calls from this machine, by a name of this machine.
+    /// A caller on this machine that uses a name of this machine.
     Loopback,
-    /// Nobody: a function on the open net without a token.
+    /// No caller: a function without a token is open to the whole net.
     Nobody,
 }
 
-/// Name of the cookie that a browser holds once it has signed in.
+/// Name of the cookie that a browser gets when it signs in.
 const COOKIE: &str = "mediatheca_session";
 
-/// What makes a browser forget it.
-pub(super) const NO_COOKIE: &str =
-    "mediatheca_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0";
+/// What a person reads who entered a wrong token.
+pub(super) const WRONG_TOKEN: &str = "use the value of MEDIATHECA_API_TOKEN on your server";
 
-/// Whether the browser's end of the way is encrypted: in front of a function it always is, and the front says so.
+/// Whether the browser's connection is encrypted. In front of a function it always is, and the front says so.
 pub(super) fn is_over_tls(headers: &HeaderMap) -> bool {
     headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https")
 }
 
+/// A cookie for all of this site that no script reads and no other site sends.
+pub(super) fn own_cookie(name: &'static str, value: String, lasts: Duration) -> Cookie<'static> {
+    Cookie::build((name, value))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .max_age(lasts)
+        .build()
+}
+
+/// Makes a browser forget the session.
+pub(super) fn no_cookie() -> Cookie<'static> {
+    own_cookie(COOKIE, String::new(), Duration::ZERO)
+}
+
+/// How long a browser keeps a cookie.
+pub(super) const YEAR: Duration = Duration::days(365);
+
 impl Access {
-    /// The cookie for a browser that gave the right token; it isn't the token itself.
-    pub(super) fn cookie(&self, given: &SecretString, over_tls: bool) -> Option<String> {
+    /// The cookie for a browser that gave the right token. Its value isn't the token itself.
+    pub(super) fn cookie(&self, given: &SecretString, over_tls: bool) -> Option<Cookie<'static>> {
         match self {
             Self::Token(token) if is_same(given.expose_secret(), token.expose_secret()) => {
-                let secure = if over_tls { "; Secure" } else { "" };
-                Some(format!(
-                    "{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000{secure}",
-                    session(token)
-                ))
+                let mut cookie = own_cookie(COOKIE, session(token), YEAR);
+                cookie.set_secure(over_tls);
+                Some(cookie)
             }
             Self::Token(_) | Self::Loopback | Self::Nobody => None,
         }
@@ -57,53 +79,46 @@ impl Access {
     }
 
     fn admits(&self, reads: bool, headers: &HeaderMap) -> Result<(), Problem> {
-        let text =
-            |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         if let Some(problem) = from_elsewhere(reads, headers) {
             return Err(problem);
         }
         match self {
             Self::Nobody => Err(Problem::new(
-                "unauthorized",
-                "no API token is set, so nobody is let in: set one in the environment of the function",
+                ProblemCode::Unauthorized,
+                "this function has no API token yet: set MEDIATHECA_API_TOKEN in its environment",
             )),
-            Self::Loopback => match text(header::HOST) {
-                Some(host) if is_loopback_host(host) => Ok(()),
-                host => Err(Problem::new(
-                    "forbidden_origin",
-                    format!(
-                        "without an API token only this machine is answered, and `{}` is no name of it: use localhost, or set a token",
-                        host.unwrap_or_default()
-                    ),
-                )),
-            },
-            Self::Token(token) => {
-                let bearer = text(header::AUTHORIZATION).and_then(|value| {
-                    let (scheme, given) = value.split_once(' ')?;
-                    scheme.eq_ignore_ascii_case("bearer").then(|| given.trim())
-                });
-                let by_bearer = bearer.is_some_and(|given| is_same(given, token.expose_secret()));
-                let by_cookie = || {
-                    let cookies = headers
-                        .get_all(header::COOKIE)
-                        .iter()
-                        .filter_map(|value| value.to_str().ok());
-                    let mut values = cookies
-                        .flat_map(|cookies| cookies.split(';'))
-                        .filter_map(|one| one.trim().split_once('='));
-                    values.any(|(name, value)| name == COOKIE && is_same(value, &session(token)))
-                };
-                if by_bearer || by_cookie() {
-                    Ok(())
-                } else {
-                    Err(Problem::new(
-                        "unauthorized",
-                        "send the API token: `Authorization: Bearer <token>`",
-                    ))
+            Self::Loopback => {
+                let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
+                match host {
+                    Some(host) if is_loopback_host(host) => Ok(()),
+                    host => Err(unknown_host(host.unwrap_or_default())),
                 }
+            }
+            Self::Token(token) => {
+                let bearer = headers.typed_get::<Authorization<Bearer>>();
+                let by_bearer =
+                    bearer.is_some_and(|given| is_same(given.token(), token.expose_secret()));
+                let by_cookie = || {
+                    let cookies = CookieJar::from_headers(headers);
+                    cookies.get(COOKIE).is_some_and(|given| is_same(given.value(), &session(token)))
+                };
+                if by_bearer || by_cookie() { Ok(()) } else { Err(no_token()) }
             }
         }
     }
+}
+
+fn no_token() -> Problem {
+    let detail = "send the API token: `Authorization: Bearer <token>`";
+    Problem::new(ProblemCode::Unauthorized, detail)
+}
+
+fn unknown_host(host: &str) -> Problem {
+    let detail = format!(
+        "unknown host name `{host}`: without an API token, only this machine may call, as localhost; \
+         to call from elsewhere, set MEDIATHECA_API_TOKEN"
+    );
+    Problem::new(ProblemCode::ForbiddenOrigin, detail)
 }
 
 /// A page of another site can send requests here; its `Origin` gives it away, and in newer browsers `Sec-Fetch-Site`.
@@ -111,7 +126,7 @@ fn from_elsewhere(reads: bool, headers: &HeaderMap) -> Option<Problem> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let (origin, host) = (text(header::ORIGIN), text(header::HOST));
     let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
-    // A link or a bookmark leads here from anywhere; what it opens is read, not sent, and only into a page of its own.
+    // Top-level navigations may come from any site, as they only read.
     let has = |name: &str, expected: &str| headers.get(name).is_some_and(|value| value == expected);
     let opens_a_page = has("sec-fetch-mode", "navigate") && has("sec-fetch-dest", "document");
     let foreign = match (origin, site) {
@@ -121,10 +136,8 @@ fn from_elsewhere(reads: bool, headers: &HeaderMap) -> Option<Problem> {
         (None, None) => false,
     };
     foreign.then(|| {
-        Problem::new(
-            "forbidden_origin",
-            "a page of another site sent this, which is never answered",
-        )
+        let detail = "a page of another site sent this request; it gets no answer";
+        Problem::new(ProblemCode::ForbiddenOrigin, detail)
     })
 }
 
@@ -137,7 +150,7 @@ fn is_loopback_host(host: &str) -> bool {
         || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Compares digests, so that the time it takes tells nothing of the text.
+/// Compares digests, so that the time it takes reveals nothing about the text.
 fn is_same(given: &str, secret: &str) -> bool {
     Sha256::digest(given) == Sha256::digest(secret)
 }
@@ -147,24 +160,24 @@ fn session(token: &SecretString) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether a request is a form that this product's own page sent; every browser of today says so.
+/// Whether one of our own pages sent a form. Every current browser says so.
 pub(super) fn is_own_form(headers: &HeaderMap) -> bool {
     let says = headers.contains_key(header::ORIGIN)
         || headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
     says && from_elsewhere(false, headers).is_none()
 }
 
-/// Lets a request through or answers why not. Health, signing in, and what the sign-in page is made of are open to all
-/// who come by the right name.
+/// Lets a request through or answers why not. Health is open; so are signing in and the sign-in page's style and script
+/// if there is a token to sign in with.
 pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let open = path == HEALTH;
-    let is_door =
+    let signs_in =
         matches!(path, "/api/session" | "/sign-in" | "/sign-out") || path.starts_with("/assets/");
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let admitted = match () {
         () if open => Ok(()),
-        () if is_door && app.access.asks_for_a_token() => {
+        () if signs_in && app.access.asks_for_a_token() => {
             from_elsewhere(reads, request.headers()).map_or(Ok(()), Err)
         }
         () => app.access.admits(reads, request.headers()),
@@ -187,18 +200,9 @@ mod tests {
     }
 
     fn admitted(access: &Access, pairs: &[(&'static str, &str)]) -> Result<(), &'static str> {
-        access.admits(true, &headers(pairs)).map_err(|problem| {
-            if problem
-                == Problem::new(
-                    "unauthorized",
-                    "send the API token: `Authorization: Bearer <token>`",
-                )
-            {
-                "token"
-            } else {
-                "other"
-            }
-        })
+        access
+            .admits(true, &headers(pairs))
+            .map_err(|problem| if problem == no_token() { "token" } else { "other" })
     }
 
     #[test]
@@ -252,7 +256,7 @@ mod tests {
         assert!(Access::Loopback.admits(true, &link).is_ok());
         assert!(
             Access::Loopback.admits(false, &link).is_err(),
-            "a form of another site is no link"
+            "a form of another site isn't a link"
         );
         let frame = headers(&[
             ("host", "localhost"),
@@ -287,8 +291,8 @@ mod tests {
         assert_eq!(admitted(&access, &[host, ("authorization", "Basic s3cret")]), Err("token"));
         assert_eq!(admitted(&access, &[host]), Err("token"));
         let cookie = access.cookie(&SecretString::from("s3cret"), true).unwrap();
-        assert!(!cookie.contains("s3cret"));
-        let pair = cookie.split(';').next().unwrap();
+        assert!(!cookie.value().contains("s3cret"));
+        let pair = cookie.stripped().to_string();
         assert_eq!(admitted(&access, &[host, ("cookie", &format!("a=b; {pair}"))]), Ok(()));
         assert!(access.cookie(&SecretString::from("wrong"), true).is_none());
     }

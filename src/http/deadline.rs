@@ -1,32 +1,22 @@
-//! When the invocation's own time is up: on Lambda a request carries it; a local process has none.
+//! The time until which a request must be answered, if there is one: an extension that the caller of the handler sets.
 
-use std::time::{Duration, SystemTime};
+use std::convert::Infallible;
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use tokio::time::Instant;
 
-/// Kept back from the invocation's time for the answer itself.
-const RESERVE: Duration = Duration::from_secs(2);
-
-/// By when a request must be answered, if by any time.
+/// The time until which a request must be answered. A request without this extension has all the time it takes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deadline(pub Option<Instant>);
+pub struct Deadline(pub Instant);
 
-/// Milliseconds since 1970 that no deadline of today is less than.
-const LONG_AGO: u64 = 1_000_000_000_000;
+/// The request's deadline, if it has one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DeadlineOf(pub Option<Instant>);
 
-/// By when an invocation must have come to its end, its answer apart.
-pub fn deadline_of(context: &lambda_http::Context) -> Instant {
-    let left = match context.deadline {
-        // The emulator of cargo-lambda 1.9.2 sends how long there is in place of the instant at which it is over.
-        milliseconds if milliseconds < LONG_AGO => Duration::from_millis(milliseconds),
-        _ => context.deadline().duration_since(SystemTime::now()).unwrap_or_default(),
-    };
-    Instant::now() + left.saturating_sub(RESERVE)
-}
+impl<S: Sync> FromRequestParts<S> for DeadlineOf {
+    type Rejection = Infallible;
 
-pub(super) async fn set(mut request: Request, next: Next) -> Response {
-    let deadline = request.extensions().get::<lambda_http::Context>().map(deadline_of);
-    request.extensions_mut().insert(Deadline(deadline));
-    next.run(request).await
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.extensions.get::<Deadline>().map(|Deadline(at)| *at)))
+    }
 }

@@ -23,11 +23,10 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use access::Access;
-pub use deadline::deadline_of;
-pub use problem::Problem;
+pub use deadline::Deadline;
 pub use progress::is_wanted as wants_progress;
 
-use crate::service::Service;
+use crate::{report::Problem, service::Service};
 use api::{events, health, library, session, settings, sync};
 
 /// What handlers share.
@@ -37,7 +36,7 @@ pub struct App {
     access: Access,
 }
 
-/// Where a process says that it is well.
+/// The route that only says that the process answers.
 const HEALTH: &str = "/healthz";
 
 /// Body limits in bytes: an ordinary request, and a whole log.
@@ -45,10 +44,13 @@ const SMALL: usize = 256 * 1024;
 const WHOLE_LOG: usize = 1024 * 1024 * 1024;
 
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "Mediatheca Jellyfin Sync",
-    description = "Adds what a person watched on their Jellyfin server to their own event log, and never removes or changes anything there."
-))]
+#[openapi(
+    components(schemas(Problem)),
+    info(
+        title = "Mediatheca Jellyfin Sync",
+        description = "Adds what a person watched on their Jellyfin server to their own event log, and never removes or changes anything there."
+    )
+)]
 struct Description;
 
 /// All routes of the interface and its description, made of the handlers themselves.
@@ -76,7 +78,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .split_for_parts()
 }
 
-/// Every route but the one that says that all is well.
+/// Every route but [`HEALTH`].
 fn routes() -> Router<App> {
     let (routes, description) = api();
     let description = description.to_json().expect("a description made of types always encodes");
@@ -91,8 +93,8 @@ fn routes() -> Router<App> {
 
 /// The handler over a service.
 ///
-/// Its routes are put together when one of them is first asked for: a function that is started to say that it is well
-/// needs none, and describing them takes as long as all else at its start.
+/// Its routes are put together on the first request that needs them: a function that starts for [`HEALTH`] alone needs
+/// none, and describing them takes as long as everything else at its start.
 pub fn router(service: Arc<Service>, access: Access) -> Router {
     let app = App { service, access };
     let (others, with_app) = (Arc::new(OnceLock::new()), app.clone());
@@ -106,6 +108,5 @@ pub fn router(service: Arc<Service>, access: Access) -> Router {
         .fallback(others)
         .layer(middleware::from_fn_with_state(app.clone(), access::check))
         .layer(middleware::from_fn_with_state(app.clone(), pages::finish))
-        .layer(middleware::from_fn(deadline::set))
         .with_state(app)
 }

@@ -4,7 +4,7 @@ use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use axum::{
     Json,
-    http::{HeaderMap, header},
+    http::HeaderMap,
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -14,24 +14,23 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::UnboundedReceiverStream};
 
-use super::Problem;
-use crate::service::{Progress, ServiceError};
+use super::request::accepts;
+use crate::{
+    report::{Problem, Progress},
+    service::ServiceError,
+};
 
-/// Whether the caller wants to hear how far it is.
+/// Whether the caller asks for a stream of the progress.
 pub fn is_wanted(headers: &HeaderMap) -> bool {
-    let accept =
-        headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.split(',').any(|kind| {
-        kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/event-stream")
-    })
+    accepts(headers, &mime::TEXT_EVENT_STREAM)
 }
 
-/// What a run tells its progress to.
+/// Receives the progress of a run.
 pub(super) type Listener = Arc<dyn Fn(Progress) + Send + Sync>;
 
-/// Answers with the result of a run, or with a stream of its progress where that is wanted.
+/// Answers with the result of a run, or with a stream of its progress if the caller asks for one.
 ///
-/// A streamed run goes on where its listener goes away: half an import would be none.
+/// A streamed run continues if the caller disconnects: an import is all or nothing.
 pub(super) async fn answer<T, F>(headers: &HeaderMap, run: impl FnOnce(Listener) -> F) -> Response
 where
     T: Serialize + Send + 'static,
@@ -47,7 +46,7 @@ where
     let listener = {
         let tell = tell.clone();
         Arc::new(move |progress: Progress| {
-            // Nobody listens any more: the run goes on.
+            // Fails if the caller has disconnected; the run continues.
             let _ = tell.send(event("progress", &progress));
         })
     };

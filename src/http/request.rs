@@ -1,14 +1,16 @@
-//! Bodies: read whole, as JSON, with an error that says what is wrong with them.
+//! Bodies: read whole, as JSON or a form, with an error that says what is wrong with them.
 
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request, rejection::BytesRejection},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use mime::Mime;
 use serde::de::DeserializeOwned;
 
-use super::{Problem, access};
+use super::{access, problem::invalid};
+use crate::report::{Problem, ProblemCode};
 
 /// A JSON body.
 pub(super) struct JsonBody<T>(pub T);
@@ -19,7 +21,7 @@ pub(super) struct OptionalJsonBody<T>(pub T);
 /// Any body, up to the route's limit.
 pub(super) struct RawBody(pub Bytes);
 
-/// A form that one of our own pages sent: names and values, a name as often as it was sent.
+/// A form that one of our own pages sent, as pairs of name and value. A name can occur more than once.
 pub(super) struct FormBody(Vec<(String, String)>);
 
 impl FormBody {
@@ -44,23 +46,15 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         if !access::is_own_form(request.headers()) {
-            let detail = "this form came from elsewhere: open the page here and send it from there";
-            return Err(Problem::new("forbidden_origin", detail).into_response());
+            let detail =
+                "this form was sent from another site: open the page here and send it again";
+            return Err(Problem::new(ProblemCode::ForbiddenOrigin, detail).into_response());
         }
-        let kind = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok())
-            .unwrap_or_default();
-        let is_form = kind.split(';').next().unwrap_or_default().trim()
-            == "application/x-www-form-urlencoded";
+        let is_form = has_content_type(request.headers(), &mime::APPLICATION_WWW_FORM_URLENCODED);
         let RawBody(body) = RawBody::from_request(request, state).await?;
         if !is_form && !body.is_empty() {
-            let problem = Problem::new(
-                "invalid_request",
-                "a form is sent as `application/x-www-form-urlencoded`",
-            );
-            return Err(problem.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE).into_response());
+            let detail = "send a form as `application/x-www-form-urlencoded`";
+            return Err(invalid(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).into_response());
         }
         Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
     }
@@ -73,11 +67,11 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
         Bytes::from_request(request, state).await.map(Self).map_err(|rejection| {
             let problem = match rejection {
                 rejection if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                    Problem::new("payload_too_large", "the body is larger than this route takes")
+                    let detail = "the body is larger than this route accepts";
+                    Problem::new(ProblemCode::PayloadTooLarge, detail)
                 }
                 BytesRejection::FailedToBufferBody(_) | _ => {
-                    Problem::new("invalid_request", "the body ended too early")
-                        .with_status(StatusCode::BAD_REQUEST)
+                    invalid(StatusCode::BAD_REQUEST, "the body ended too early")
                 }
             };
             problem.into_response()
@@ -89,10 +83,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let kind = request.headers().get(header::CONTENT_TYPE).cloned();
+        let is_json = has_content_type(request.headers(), &mime::APPLICATION_JSON);
         let RawBody(body) = RawBody::from_request(request, state).await?;
-        let kind = kind.as_ref().and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        read(kind, &body).map(Self).map_err(IntoResponse::into_response)
+        read(is_json, &body).map(Self).map_err(IntoResponse::into_response)
     }
 }
 
@@ -100,40 +93,48 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let kind = request.headers().get(header::CONTENT_TYPE).cloned();
+        let is_json = has_content_type(request.headers(), &mime::APPLICATION_JSON);
         let RawBody(body) = RawBody::from_request(request, state).await?;
         if body.is_empty() {
             return Ok(Self(T::default()));
         }
-        let kind = kind.as_ref().and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        read(kind, &body).map(Self).map_err(IntoResponse::into_response)
+        read(is_json, &body).map(Self).map_err(IntoResponse::into_response)
     }
 }
 
-/// JSON is asked for by name: a form that another site's page sends never is.
-fn read<T: DeserializeOwned>(kind: &str, body: &[u8]) -> Result<T, Problem> {
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(Problem::new(
-            "invalid_request",
-            "send the body as `Content-Type: application/json`",
-        )
-        .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+/// Whether a request names that content type, whatever its parameters are.
+fn has_content_type(headers: &HeaderMap, expected: &Mime) -> bool {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    given
+        .and_then(|kind| kind.parse::<Mime>().ok())
+        .is_some_and(|kind| kind.essence_str() == expected.essence_str())
+}
+
+/// Whether a request accepts that content type by name. `*/*` doesn't count: every program sends it.
+pub(super) fn accepts(headers: &HeaderMap, expected: &Mime) -> bool {
+    let given = headers.get_all(header::ACCEPT).iter().filter_map(|kinds| kinds.to_str().ok());
+    given
+        .flat_map(|kinds| kinds.split(','))
+        .filter_map(|kind| kind.trim().parse::<Mime>().ok())
+        .any(|kind| kind.essence_str() == expected.essence_str())
+}
+
+/// A JSON body needs its content type: a form that another site's page sends can't have it.
+fn read<T: DeserializeOwned>(is_json: bool, body: &[u8]) -> Result<T, Problem> {
+    if !is_json {
+        let detail = "send the body as `Content-Type: application/json`";
+        return Err(invalid(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
     serde_json::from_slice(body).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => Problem::new(
-            "invalid_request",
-            format!("the body isn't of the right shape: {}", shape(&error)),
+            ProblemCode::InvalidRequest,
+            format!("the body doesn't fit: {}", shape(&error)),
         ),
         serde_json::error::Category::Syntax
         | serde_json::error::Category::Eof
         | serde_json::error::Category::Io => {
             let place = format!("line {}, column {}", error.line(), error.column());
-            Problem::new(
-                "invalid_request",
-                format!("the body isn't JSON: it goes wrong at {place}"),
-            )
-            .with_status(StatusCode::BAD_REQUEST)
+            invalid(StatusCode::BAD_REQUEST, format!("the body isn't JSON: see {place}"))
         }
     })
 }

@@ -1,4 +1,4 @@
-//! What Lambda hands to the function: a request by one of two fronts, or that something is due. Pure.
+//! What Lambda sends to the function: a request through one of two fronts, or a scheduled event. Pure.
 
 use lambda_http::request::LambdaRequest;
 use serde::Deserialize;
@@ -11,23 +11,23 @@ pub(super) enum Invocation {
     Request {
         /// The request.
         request: Box<LambdaRequest>,
-        /// By which front it came.
+        /// The front that it came through.
         front: Front,
     },
     /// An import is due.
     Schedule,
 }
 
-/// What a request came through.
+/// What passes a request on to the function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Front {
     /// The function's own URL, which can pass an answer on while it is written.
     FunctionUrl,
-    /// An API Gateway, which takes answers whole.
+    /// An API Gateway HTTP API, which takes answers whole.
     HttpApi,
 }
 
-/// An invocation that is none of ours.
+/// An invocation of another kind.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the invocation is neither a request by a Function URL or an HTTP API (payload format 2.0) nor a scheduled event: {reason}"
@@ -36,7 +36,7 @@ pub(super) struct UnknownInvocation {
     reason: String,
 }
 
-/// The fields by which the kinds of invocations are told apart.
+/// The fields that distinguish the kinds of invocations.
 #[derive(Deserialize)]
 struct Kind<'a> {
     #[serde(rename = "detail-type", borrow)]
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_behind_a_front_can_pretend_to_be_the_schedule() {
+    fn a_caller_behind_a_front_cannot_pretend_to_be_the_schedule() {
         let request = include_str!("../../events/invocations/http-api-settings.json");
         let forged = request.replacen('{', r#"{"detail-type":"Scheduled Event","#, 1);
         assert!(matches!(read(&forged), Ok(Invocation::Request { front: Front::HttpApi, .. })));

@@ -1,13 +1,14 @@
 //! Lambda: invocations in, the one handler, and answers out in the form that each front takes.
 //!
-//! A Function URL whose invoke mode is `RESPONSE_STREAM` passes an answer on while it is written; an HTTP API, and a
-//! Function URL in mode `BUFFERED`, want it whole, in JSON and of limited length. What is due by schedule is imported.
+//! A Function URL whose invoke mode is `RESPONSE_STREAM` passes an answer on while it is written. An HTTP API, and a
+//! Function URL in mode `BUFFERED`, take it whole, in JSON and of limited length. A scheduled event is an import.
 
+mod deadline;
 mod invocation;
 
 use std::sync::Arc;
 
-use axum::{Router, body::BodyDataStream, http::header};
+use axum::{Router, body::BodyDataStream, http::header, middleware};
 use lambda_http::{
     Adapter, LambdaEvent, RequestExt, Service as _,
     aws_lambda_events::{apigw::ApiGatewayV2httpResponse, encodings::Body},
@@ -20,16 +21,18 @@ use secrecy::SecretString;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
-    http::{Access, Problem, deadline_of, router, wants_progress},
+    http::{Access, router, wants_progress},
+    report::{Problem, ProblemCode},
     service::{ScheduledImport, Service, ServiceError, SyncOptions},
 };
+use deadline::deadline_of;
 use invocation::{Front, Invocation, UnknownInvocation};
 
 /// The longest answer that Lambda passes on whole, in bytes of its JSON (Lambda's quotas: 6 MB).
 const LONGEST: usize = 6 * 1024 * 1024;
 
-/// Serves Lambda's invocations. Without a token nobody is answered; a schedule needs none, as who may invoke the function
-/// is Lambda's own business.
+/// Serves Lambda's invocations. Without a token no request is answered. A schedule needs none: Lambda itself decides who
+/// may invoke the function.
 ///
 /// # Errors
 /// The runtime's own interface fails.
@@ -39,7 +42,8 @@ pub async fn serve(
     url_streams: bool,
 ) -> anyhow::Result<()> {
     let access = token.map_or(Access::Nobody, Access::Token);
-    let function = Function { router: router(service.clone(), access), service, url_streams };
+    let router = router(service.clone(), access).layer(middleware::from_fn(deadline::set));
+    let function = Function { router, service, url_streams };
     let handler = service_fn(|event: LambdaEvent<Box<RawValue>>| {
         let function = function.clone();
         async move { function.answer(event).await }
@@ -47,26 +51,26 @@ pub async fn serve(
     lambda_runtime::run(handler).await.map_err(|error| anyhow::anyhow!(error))
 }
 
-/// Why an invocation came to nothing.
+/// Why an invocation failed.
 #[derive(Debug, thiserror::Error)]
 enum InvocationError {
     #[error(transparent)]
     Unknown(#[from] UnknownInvocation),
-    #[error("the import that was due came to nothing: {0}")]
+    #[error("the scheduled import failed: {0}")]
     Import(#[from] ServiceError),
     #[error("the answer can't be written as JSON: {0}")]
     Answer(#[from] serde_json::Error),
 }
 
-/// Lambda counts it among the function's errors, and keeps it in the function's log.
+/// Lambda counts it as an error of the function and writes it to the function's log.
 impl From<InvocationError> for Diagnostic {
     fn from(error: InvocationError) -> Self {
         let error_type = match &error {
-            InvocationError::Unknown(_) => "unknown_invocation",
-            InvocationError::Import(error) => error.code(),
-            InvocationError::Answer(_) => "internal",
+            InvocationError::Unknown(_) => "unknown_invocation".to_owned(),
+            InvocationError::Import(error) => error.code().to_string(),
+            InvocationError::Answer(_) => ProblemCode::Internal.to_string(),
         };
-        Self { error_type: error_type.to_owned(), error_message: error.to_string() }
+        Self { error_type, error_message: error.to_string() }
     }
 }
 
@@ -119,7 +123,7 @@ impl Function {
         context: Context,
     ) -> Result<Box<RawValue>, serde_json::Error> {
         if let LambdaRequest::ApiGatewayV2(request) = &mut request {
-            // Who asks for progress gets the result: all of the progress, once it is over, helps nobody.
+            // This front sends the answer when the run is over: progress would come too late, so the result alone is sent.
             if wants_progress(&request.headers) {
                 request.headers.remove(header::ACCEPT);
             }
@@ -148,19 +152,19 @@ impl Function {
     }
 }
 
-/// Lambda would answer "internal server error" in its place.
+/// Without this, Lambda would answer "internal server error".
 fn too_long(length: usize) -> Result<Box<RawValue>, serde_json::Error> {
     let problem = Problem::new(
-        "answer_too_large",
+        ProblemCode::AnswerTooLarge,
         format!(
-            "the answer has {} MB, and this front passes on {} MB at most: ask for less (`GET /api/events` takes `after`), or call \
-             a Function URL whose invoke mode is RESPONSE_STREAM",
+            "the answer has {} MB, more than the {} MB that Lambda passes on here: ask for less (`GET /api/events` \
+             takes `after`), or use a Function URL whose invoke mode is RESPONSE_STREAM",
             length.div_ceil(1_000_000),
             LONGEST / 1_000_000
         ),
     );
     let mut answer = ApiGatewayV2httpResponse::default();
-    answer.status_code = i64::from(problem.status().as_u16());
+    answer.status_code = i64::from(problem.status());
     answer
         .headers
         .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));

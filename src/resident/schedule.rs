@@ -1,4 +1,4 @@
-//! Imports whenever one is due, for as long as the process serves.
+//! Scheduled imports, for as long as the process serves.
 
 use std::{
     fmt::Display,
@@ -12,10 +12,10 @@ use crate::service::{ScheduledImport, Service, SyncOptions};
 /// Longest wait before looking again: another process may have changed the settings, or the clock may have been set.
 const LOOK_AGAIN: Duration = Duration::from_secs(5 * 60);
 
-/// After a run that came to nothing there is a pause, whatever is due.
+/// The pause after a run that failed or didn't begin.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
 
-/// Imports whenever it is due, one run after the other. Failures are said here and kept in the status.
+/// Imports whenever an import is due, one after the other. Failures are printed here and kept in the status.
 pub(super) async fn import_when_due(service: Arc<Service>) {
     let mut changes = service.account().changes();
     loop {
@@ -28,7 +28,7 @@ pub(super) async fn import_when_due(service: Arc<Service>) {
             }
             Ok(wait) => wait.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN),
             Err(error) => {
-                tell(format_args!("it can't be told when the next import is due: {error}"));
+                tell(format_args!("can't work out when the next import is due: {error}"));
                 AFTER_FAILURE
             }
         };
@@ -39,7 +39,7 @@ pub(super) async fn import_when_due(service: Arc<Service>) {
     }
 }
 
-/// Runs what is due, and says whether it ran to its end.
+/// Runs the import that is due. True if it ran to its end.
 async fn run(service: &Service) -> bool {
     match service.schedule().import(SyncOptions::default()).await {
         Ok(automatic) => {
@@ -47,13 +47,13 @@ async fn run(service: &Service) -> bool {
             matches!(automatic, ScheduledImport::Imported(_))
         }
         Err(error) => {
-            tell(format_args!("the import that was due came to nothing: {error}"));
+            tell(format_args!("the scheduled import failed: {error}"));
             false
         }
     }
 }
 
-/// Whoever started the process may have closed its standard error; the status has it all the same.
+/// Prints a message. Standard error may be closed; the status has the message too.
 fn tell(what: impl Display) {
     let _ = writeln!(io::stderr(), "{what}");
 }

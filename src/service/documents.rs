@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::Mutex;
 
-use super::ServiceError;
+use super::error::ServiceError;
 use crate::store::{Document, Store, StoreError, Version};
 
 /// How often a document is replaced again because another writer was quicker.

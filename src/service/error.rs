@@ -1,4 +1,4 @@
-//! What a call can end in, each with the stable code that programs branch on (`docs/http.md`, "Errors").
+//! How a call can fail, each with the stable code that programs branch on (`docs/http.md`, "Errors").
 
 use crate::{
     domain::{
@@ -6,40 +6,39 @@ use crate::{
         zone::NoSuchZone,
     },
     jellyfin::{JellyfinError, ServerUrlError},
+    report::{Problem, ProblemCode},
     store::{StoreError, seal::SealError},
     tmdb::TmdbError,
 };
 
-/// A setting that can't be what was given.
+/// A setting whose value isn't valid.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingError {
     /// The server's address.
     #[error("`serverUrl`: {0}")]
     ServerUrl(#[from] ServerUrlError),
     /// The user name.
-    #[error("`username` is empty: give the name that you sign in to Jellyfin with")]
+    #[error("`username` is empty: enter the name that you sign in to Jellyfin with")]
     NoUsername,
     /// The stored password belongs to another account.
     #[error(
-        "`password`: the stored one belongs to another server or user name and is not sent to this one: enter the password"
+        "`password`: the saved one belongs to another server or user name, so we don't send it to this one: enter the password"
     )]
     PasswordOfAnother,
     /// The time zone.
     #[error("`timeZone`: {0}")]
     TimeZone(#[from] NoSuchZone),
-    /// How often to import by itself.
+    /// The interval of scheduled imports.
     #[error(
-        "`sync.every`: `{0}` is no interval: give minutes or hours, 5m at least, such as 30m or 6h, or null for never"
+        "`sync.every`: `{0}` isn't a valid interval: use minutes or hours from 5m to 168h, such as 30m or 6h, or null for never"
     )]
     Every(String),
     /// TMDB's key.
-    #[error(
-        "`apiKey` is empty: give the API Read Access Token from your TMDB account, or delete it"
-    )]
+    #[error("`apiKey` is empty: enter the API Read Access Token from your TMDB account")]
     NoApiKey,
 }
 
-/// Why a call came to nothing.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// Something given is wrong.
@@ -47,36 +46,36 @@ pub enum ServiceError {
     Setting(#[from] SettingError),
     /// No Jellyfin settings yet.
     #[error(
-        "no Jellyfin server is set up yet: save its address, your user name and password in the settings and test the connection"
+        "no Jellyfin server is set up yet: enter its address, your user name and password in the settings, and test the connection"
     )]
     NotConfigured,
     /// Jellyfin failed.
     #[error(transparent)]
     Jellyfin(#[from] JellyfinError),
-    /// Jellyfin refused the sign-in so often in a row that no import is tried by itself any more.
+    /// Jellyfin refused the sign-in this often in a row, and scheduled imports have stopped.
     #[error(
-        "Jellyfin refused the sign-in {0} times in a row, so no import is tried by itself any more, before the account gets locked: \
+        "Jellyfin refused the sign-in {0} times in a row. Scheduled imports have stopped, so that your account isn't locked: \
          enter the password again in the settings and test the connection"
     )]
     Stopped(u32),
-    /// TMDB failed for everything that was asked of it.
+    /// TMDB failed for every title.
     #[error(transparent)]
     Tmdb(#[from] TmdbError),
-    /// The log moved under the call again and again.
+    /// Other writers changed the log this often during the call.
     #[error(
-        "the log was changed by somebody else {0} times while this ran: nothing was added, so try again"
+        "another writer changed the log {0} times during this import: nothing was added, so try again"
     )]
     LogConflict(u32),
-    /// A whole log into a log that has events.
-    #[error("the log has events already: a whole log can only be put into an empty store")]
+    /// The store's log has events, so a whole log can't be put into it.
+    #[error("the log already has events: a log can only be imported into an empty store")]
     LogNotEmpty,
     /// The log can't be read.
     #[error(
-        "the log can't be read: {0}; nothing was written, and nothing will be until that line is mended"
+        "the log can't be read: {0}; nothing was written, and nothing will be until you repair that line"
     )]
     LogCorrupt(Fault),
-    /// The log that was given can't be read.
-    #[error("the log that was given can't be read: {0}; nothing was written")]
+    /// A log that was to be imported can't be read.
+    #[error("this log can't be read: {0}; nothing was written")]
     BadLog(WholeLogError),
     /// The store failed.
     #[error(transparent)]
@@ -85,9 +84,9 @@ pub enum ServiceError {
     #[error("reading the log failed: {0}")]
     Reading(std::io::Error),
     /// A document of the store is damaged.
-    #[error("the document `{name}.json` can't be read ({reason}): mend it or move it away")]
+    #[error("the document `{name}.json` can't be read ({reason}): repair it or move it away")]
     Document {
-        /// Which.
+        /// Its name, without `.json`.
         name: &'static str,
         /// What the decoder says.
         reason: String,
@@ -100,37 +99,60 @@ pub enum ServiceError {
     Extend(#[from] ExtendError),
 }
 
-impl ServiceError {
-    /// The stable code for programs.
-    pub fn code(&self) -> &'static str {
+impl SettingError {
+    /// The field of the settings that the error is about, as JSON and the form call it.
+    pub fn field(&self) -> &'static str {
         match self {
-            Self::Setting(_) | Self::BadLog(_) => "invalid_request",
-            Self::NotConfigured => "not_configured",
-            Self::Stopped(_) => "jellyfin_credentials_rejected",
-            Self::Tmdb(_) => "tmdb_error",
-            Self::LogConflict(_) => "log_conflict",
-            Self::LogNotEmpty => "log_not_empty",
-            Self::LogCorrupt(_) => "log_corrupt",
-            Self::Extend(ExtendError::NoPositionLeft { .. }) => "log_corrupt",
+            Self::ServerUrl(_) => "serverUrl",
+            Self::NoUsername => "username",
+            Self::PasswordOfAnother => "password",
+            Self::TimeZone(_) => "timeZone",
+            Self::Every(_) => "every",
+            Self::NoApiKey => "apiKey",
+        }
+    }
+}
+
+impl ServiceError {
+    /// The field of the settings that the error is about, if it is about one.
+    pub fn field(&self) -> Option<&'static str> {
+        if let Self::Setting(error) = self { Some(error.field()) } else { None }
+    }
+
+    /// The stable code for programs.
+    pub fn code(&self) -> ProblemCode {
+        match self {
+            Self::Setting(_) | Self::BadLog(_) => ProblemCode::InvalidRequest,
+            Self::NotConfigured => ProblemCode::NotConfigured,
+            Self::Stopped(_) => ProblemCode::JellyfinCredentialsRejected,
+            Self::Tmdb(_) => ProblemCode::TmdbError,
+            Self::LogConflict(_) => ProblemCode::LogConflict,
+            Self::LogNotEmpty => ProblemCode::LogNotEmpty,
+            Self::LogCorrupt(_) => ProblemCode::LogCorrupt,
+            Self::Extend(ExtendError::NoPositionLeft { .. }) => ProblemCode::LogCorrupt,
             Self::Store(_)
             | Self::Reading(_)
             | Self::Document { .. }
             | Self::Seal(_)
-            | Self::Extend(_) => "store_unavailable",
+            | Self::Extend(_) => ProblemCode::StoreUnavailable,
             Self::Jellyfin(error) => match error {
                 JellyfinError::Unreachable { .. }
                 | JellyfinError::Certificate { .. }
                 | JellyfinError::TooSlow { .. }
-                | JellyfinError::Deadline { .. } => "jellyfin_unreachable",
-                JellyfinError::NotAServer { .. } => "jellyfin_not_a_server",
-                JellyfinError::CredentialsRejected { .. } => "jellyfin_credentials_rejected",
-                JellyfinError::ReauthenticationRequired => "jellyfin_reauthentication_required",
-                JellyfinError::AnswerTooLarge { .. } => "jellyfin_answer_too_large",
+                | JellyfinError::Deadline { .. } => ProblemCode::JellyfinUnreachable,
+                JellyfinError::NotAServer { .. } => ProblemCode::JellyfinNotAServer,
+                JellyfinError::CredentialsRejected { .. } => {
+                    ProblemCode::JellyfinCredentialsRejected
+                }
+                JellyfinError::ReauthenticationRequired => {
+                    ProblemCode::JellyfinReauthenticationRequired
+                }
+                JellyfinError::AnswerTooLarge { .. } => ProblemCode::JellyfinAnswerTooLarge,
                 JellyfinError::Starting { .. }
                 | JellyfinError::Status { .. }
                 | JellyfinError::Unreadable { .. }
                 | JellyfinError::ShortRead { .. }
-                | JellyfinError::NoUserData { .. } => "jellyfin_error",
+                | JellyfinError::NoUserData { .. } => ProblemCode::JellyfinError,
             },
         }
     }
@@ -143,6 +165,12 @@ impl ServiceError {
                 JellyfinError::CredentialsRejected { .. } | JellyfinError::ReauthenticationRequired
             )
         )
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        Self::new(error.code(), error.to_string())
     }
 }
 

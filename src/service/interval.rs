@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use chrono::TimeDelta;
 
-use super::SettingError;
+use super::error::SettingError;
 
 /// How often to import automatically: whole minutes, from five minutes to a week, written `30m` or `6h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ServiceError,
     documents::{Cached, Documents},
+    error::ServiceError,
 };
 use crate::domain::{ids::ItemId, sync::Plan};
 

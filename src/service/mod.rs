@@ -14,7 +14,6 @@ mod links;
 mod outside;
 mod pictures;
 mod progress;
-pub mod report;
 mod schedule;
 mod setup;
 mod status;
@@ -22,27 +21,22 @@ mod sync;
 
 use std::{num::NonZero, sync::Arc};
 
-pub use account::{
-    Account, ConnectionTest, JellyfinInput, PreferencesInput, SettingsView, SyncInput,
-    SyncPreferences,
-};
+pub use account::Account;
 pub use error::{ServiceError, SettingError};
 pub use interval::Interval;
-pub use journal::{Journal, LastRecovery, RecoveredReport, RunWatch, Running};
-pub use ledger::{EventFilter, EventPage, Ledger, LogCheck, LogStat, LoggedEvent};
+pub use journal::{Journal, RunWatch};
+pub use ledger::{EventFilter, EventPage, Ledger, LogCheck, LoggedEvent};
 pub use links::{LinkBook, Links};
 pub use outside::{Clock, Outside};
 pub use pictures::Pictures;
-pub use progress::{Listener, Phase, Progress};
+pub use progress::Listener;
 pub use schedule::{Schedule, ScheduledImport};
 pub use setup::Setup;
-pub use status::{Failure, LastConnection, LastImport, LastScan, StatusReport};
-pub use sync::{
-    ImportRequest, LeftOut, Preview, PreviewEpisode, PreviewRow, Source, Sync, SyncOptions,
-};
+pub use sync::{ImportRequest, Source, Sync, SyncOptions};
 
 use crate::{
     jellyfin::Limits,
+    report::StatusReport,
     store::{Store, seal::KeySource},
     tmdb,
 };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::{ServiceError, account::Account};
+use super::{account::Account, error::ServiceError};
 use crate::{
     domain::ids::ItemId,
     jellyfin::{Gallery, Limits, Poster, ServerUrl},

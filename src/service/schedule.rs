@@ -14,15 +14,17 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    ImportRequest, ServiceError, SyncOptions,
     account::Account,
+    error::ServiceError,
     interval::Interval,
     journal::{Claim, Journal, Status},
     outside::Outside,
-    report::{ImportReport, Outcome},
-    sync::Sync,
+    sync::{ImportRequest, Sync, SyncOptions},
 };
-use crate::domain::events::Via;
+use crate::{
+    domain::events::Via,
+    report::{ImportReport, Outcome, movies_and_episodes},
+};
 
 /// The outcome of an import that was due.
 #[derive(Debug)]
@@ -45,10 +47,10 @@ impl fmt::Display for ScheduledImport {
             Self::Imported(report) => report,
         };
         match report.outcome {
-            Outcome::NothingToAdd => f.write_str("automatic import: nothing to add")?,
+            Outcome::NothingToAdd => f.write_str("scheduled import: nothing to add")?,
             Outcome::Complete | Outcome::Partial => {
-                let (movies, episodes) = (report.movies_added, report.episodes_added);
-                write!(f, "automatic import: movies {movies}, episodes {episodes}")?;
+                let added = movies_and_episodes(report.movies_added, report.episodes_added);
+                write!(f, "scheduled import: {added} added")?;
             }
         }
         if let Some(recovered) = &report.recovered {

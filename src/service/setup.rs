@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::{
-    ServiceError,
-    account::{Account, ConnectionTest, JellyfinInput, SettingsView, Trial, UserReport},
+    account::{Account, Trial},
+    error::ServiceError,
     journal::Journal,
     ledger::{Ledger, WholeLogBegun},
-    report::ServerReport,
 };
 use crate::{
     domain::snapshot::Server,
     jellyfin::{JellyfinError, ServerUrl, SignedIn, User},
+    report::{ConnectionTest, JellyfinInput, ServerReport, SettingsView, UserReport},
     store::Torn,
 };
 

@@ -121,7 +121,7 @@ async fn signing_in_keeps_the_way_and_a_link_from_another_site_finds_the_cookie(
         page.picture("sign-in").await;
         page.fill("#token", "wrong").await;
         page.press("Sign in").await;
-        page.wait_for(".box.bad", "not the API token").await;
+        page.wait_for(".box.bad", "MEDIATHECA_API_TOKEN on your server").await;
         page.fill("#token", "s3cret").await;
         page.press("Sign in").await;
         page.wait_for("h1", "Library").await;

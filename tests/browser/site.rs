@@ -7,7 +7,8 @@ use chrono::Utc;
 use mediatheca_jellyfin_sync::{
     demo,
     http::{Access, router},
-    service::{JellyfinInput, Outside, Service, ServiceOptions},
+    report::JellyfinInput,
+    service::{Outside, Service, ServiceOptions},
     store::{local::LocalStore, seal::KeySource},
 };
 

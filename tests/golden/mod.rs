@@ -78,6 +78,6 @@ async fn a_saved_snapshot_is_imported_without_a_server() {
     assert_eq!(snapshot, seen);
     let options =
         SyncOptions { source: Source::Saved(Arc::new(snapshot)), ..SyncOptions::default() };
-    let report = app.service.import(TestApp::request(), options).await.unwrap();
+    let report = app.service.sync().import(TestApp::request(), options).await.unwrap();
     assert_eq!((report.movies_added, app.appended(matrix().text()).len()), (1, 1));
 }

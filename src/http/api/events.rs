@@ -9,38 +9,39 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use crate::{
     domain::ids::GlobalPosition,
-    http::{App, Problem, request::RawBody},
+    http::{App, problem::invalid, request::RawBody},
+    report::{Begun, Problem},
 };
 
 /// Pieces in which the log is sent.
 const PIECE: usize = 64 * 1024;
 
-/// From where to send lines.
+/// The part of the log to send.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct After {
-    /// Lines behind this position; all, if left out.
+    /// Only lines after this position; all lines if left out.
     after: Option<u64>,
 }
 
-/// The log's own lines behind a position, byte for byte.
+/// The log's own lines after a position, byte for byte.
 #[utoipa::path(get, path = "/api/events", params(After),
     responses((status = 200, body = String, content_type = "application/x-ndjson"),
-        (status = "default", body = Problem, content_type = "application/problem+json")))]
+        Problem))]
 pub async fn lines(
     State(app): State<App>,
     query: Result<Query<After>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(After { after }) = query.map_err(|_| {
-        Problem::new("invalid_request", "`after` must be a position: a whole number from 0")
-            .with_status(StatusCode::BAD_REQUEST)
+        let detail = "`after` must be a position: a whole number from 0";
+        invalid(StatusCode::BAD_REQUEST, detail)
     })?;
     let mut lines =
         app.service.ledger().lines_after(GlobalPosition(after.unwrap_or_default())).await?;
@@ -53,7 +54,7 @@ pub async fn lines(
                 Bytes::from(piece)
             });
             let ended = !matches!(&read, Ok(piece) if !piece.is_empty());
-            // An empty piece ends it; a caller who went away does too.
+            // An empty piece ends it, and so does a caller who disconnects.
             if matches!(&read, Ok(piece) if piece.is_empty())
                 || send.blocking_send(read).is_err()
                 || ended
@@ -69,18 +70,9 @@ pub async fn lines(
     Ok(response)
 }
 
-/// A log that an empty store has begun with.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Begun {
-    /// How many events it holds.
-    events: u64,
-    /// Position of the last one.
-    position: u64,
-}
-
-/// Puts a whole log into an empty one: all or nothing, positions kept.
+/// Puts a whole log into an empty store: all or nothing, with its positions.
 #[utoipa::path(post, path = "/api/events", request_body(content = String, content_type = "application/x-ndjson"),
-    responses((status = 200, body = Begun), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Begun), Problem))]
 pub async fn begin(State(app): State<App>, RawBody(body): RawBody) -> Result<Json<Begun>, Problem> {
     let begun = app.service.setup().begin_log(body.into()).await?;
     Ok(Json(Begun { events: begun.events, position: begun.head.position.0 }))

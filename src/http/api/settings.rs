@@ -7,24 +7,24 @@ use utoipa::ToSchema;
 
 use crate::{
     http::{
-        App, Problem,
+        App,
         request::{JsonBody, OptionalJsonBody},
     },
-    service::{ConnectionTest, JellyfinInput, PreferencesInput, SettingsView},
+    report::{ConnectionTest, JellyfinInput, PreferencesInput, Problem, SettingsView},
 };
 
 type Answer<T> = Result<Json<T>, Problem>;
 
 /// The settings, without their secrets.
 #[utoipa::path(get, path = "/api/settings",
-    responses((status = 200, body = SettingsView), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = SettingsView), Problem))]
 pub async fn get_settings(State(app): State<App>) -> Answer<SettingsView> {
     Ok(Json(app.service.account().view().await?))
 }
 
 /// Saves Jellyfin settings. Another server or another user drops the stored sign-in.
 #[utoipa::path(put, path = "/api/settings/jellyfin", request_body = JellyfinInput,
-    responses((status = 200, body = SettingsView), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = SettingsView), Problem))]
 pub async fn put_jellyfin(
     State(app): State<App>,
     JsonBody(input): JsonBody<JellyfinInput>,
@@ -32,16 +32,16 @@ pub async fn put_jellyfin(
     Ok(Json(app.service.setup().save_jellyfin(&input).await?))
 }
 
-/// Forgets the Jellyfin settings, and ends the sign-in with Jellyfin where that works.
+/// Forgets the Jellyfin settings, and signs out of Jellyfin if it can be reached.
 #[utoipa::path(delete, path = "/api/settings/jellyfin",
-    responses((status = 200, body = SettingsView), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = SettingsView), Problem))]
 pub async fn forget_jellyfin(State(app): State<App>) -> Answer<SettingsView> {
     Ok(Json(app.service.account().forget().await?))
 }
 
-/// Signs in with what is given and what is stored for the rest; on success all of it is saved, else nothing.
+/// Signs in with the given values, and the stored ones for the rest. On success all of them are saved, else none.
 #[utoipa::path(post, path = "/api/settings/jellyfin/test", request_body = Option<JellyfinInput>,
-    responses((status = 200, body = ConnectionTest), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = ConnectionTest), Problem))]
 pub async fn test_jellyfin(
     State(app): State<App>,
     OptionalJsonBody(input): OptionalJsonBody<JellyfinInput>,
@@ -49,9 +49,9 @@ pub async fn test_jellyfin(
     Ok(Json(app.service.setup().test_jellyfin(&input).await?))
 }
 
-/// Saves preferences; what is left out stays as it is.
+/// Saves preferences; a field that is left out keeps its value.
 #[utoipa::path(put, path = "/api/settings/preferences", request_body = PreferencesInput,
-    responses((status = 200, body = SettingsView), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = SettingsView), Problem))]
 pub async fn put_preferences(
     State(app): State<App>,
     JsonBody(input): JsonBody<PreferencesInput>,
@@ -70,7 +70,7 @@ pub struct TmdbInput {
 
 /// Saves the key for TMDB.
 #[utoipa::path(put, path = "/api/settings/tmdb", request_body = TmdbInput,
-    responses((status = 200, body = SettingsView), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = SettingsView), Problem))]
 pub async fn put_tmdb(
     State(app): State<App>,
     JsonBody(input): JsonBody<TmdbInput>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::{
-    Extension, Json,
+    Json,
     extract::State,
     http::HeaderMap,
     response::{IntoResponse, Response},
@@ -13,33 +13,31 @@ use utoipa::ToSchema;
 
 use crate::{
     domain::{events::Via, ids::ItemId},
-    http::{App, Problem, deadline::Deadline, progress, request::OptionalJsonBody},
-    service::{
-        ImportRequest, Source, StatusReport, SyncOptions,
-        report::{ImportReport, ScanReport},
-    },
+    http::{App, deadline::DeadlineOf, progress, request::OptionalJsonBody},
+    report::{ImportReport, Problem, ProblemCode, ScanReport, StatusReport},
+    service::{ImportRequest, Source, SyncOptions},
 };
 
 /// What to import.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportInput {
-    /// Jellyfin ids of items that stay out: movies, episodes, or series with all their episodes.
+    /// Jellyfin ids of items that aren't imported: movies, episodes, or series with all their episodes.
     exclude: Vec<String>,
-    /// Jellyfin ids of possible rewatches that come in although they would wait.
+    /// Jellyfin ids of held possible rewatches that are imported after all.
     include: Vec<String>,
-    /// Whether titles that the library lacks are added, as TMDB describes them; left out, the preferences say.
+    /// Whether missing titles are added to the library; left out, the preference decides.
     auto_add: Option<bool>,
 }
 
-/// Says what an import would add. Nothing is changed by it but a refreshed token.
+/// Says what an import would add. It changes nothing, except for a renewed token.
 ///
 /// With `Accept: text/event-stream` the answer is a stream of `progress` events and one `result` or `problem`.
 #[utoipa::path(post, path = "/api/jellyfin/scan",
-    responses((status = 200, content((ScanReport = "application/json"), (String = "text/event-stream"))), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, content((ScanReport = "application/json"), (String = "text/event-stream"))), Problem))]
 pub async fn scan(
     State(app): State<App>,
-    Extension(Deadline(deadline)): Extension<Deadline>,
+    DeadlineOf(deadline): DeadlineOf,
     headers: HeaderMap,
 ) -> Response {
     let run = |progress| async move {
@@ -52,10 +50,10 @@ pub async fn scan(
 ///
 /// With `Accept: text/event-stream` the answer is a stream of `progress` events and one `result` or `problem`.
 #[utoipa::path(post, path = "/api/jellyfin/import", request_body = Option<ImportInput>,
-    responses((status = 200, content((ImportReport = "application/json"), (String = "text/event-stream"))), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, content((ImportReport = "application/json"), (String = "text/event-stream"))), Problem))]
 pub async fn import(
     State(app): State<App>,
-    Extension(Deadline(deadline)): Extension<Deadline>,
+    DeadlineOf(deadline): DeadlineOf,
     headers: HeaderMap,
     OptionalJsonBody(input): OptionalJsonBody<ImportInput>,
 ) -> Response {
@@ -76,7 +74,9 @@ impl ImportInput {
     fn request(self) -> Result<ImportRequest, Problem> {
         let read = |field: &str, ids: Vec<String>| {
             let ids = ids.iter().map(|id| ItemId::parse(id)).collect::<Result<BTreeSet<_>, _>>();
-            ids.map_err(|error| Problem::new("invalid_request", format!("`{field}`: {error}")))
+            ids.map_err(|error| {
+                Problem::new(ProblemCode::InvalidRequest, format!("`{field}`: {error}"))
+            })
         };
         Ok(ImportRequest {
             exclude: read("exclude", self.exclude)?,
@@ -89,7 +89,7 @@ impl ImportInput {
 
 /// How the last runs went, what runs now, and when the next is due.
 #[utoipa::path(get, path = "/api/jellyfin/status",
-    responses((status = 200, body = StatusReport), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = StatusReport), Problem))]
 pub async fn status(State(app): State<App>) -> Result<Json<StatusReport>, Problem> {
     Ok(Json(app.service.status().await?))
 }

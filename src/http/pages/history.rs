@@ -1,4 +1,4 @@
-//! What was watched: by day, the year as a heat map and as bars, each with a table that says the same.
+//! What was watched: by day, and the year as a heat map and as bars, each with a table of the same numbers.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 
 use super::{
-    PageProblem, html,
-    library::path,
+    answer::{PageProblem, folded, html},
     shell::{Section, Shell, Visitor},
     window::Window,
     words,
@@ -19,12 +18,13 @@ use super::{
 use crate::{
     domain::library::{Day, History, Viewed, Viewing},
     http::App,
+    report::{count, number},
 };
 
-/// Titles on a page, as far as whole days allow.
+/// Titles on a page; a day is never split.
 const ON_A_PAGE: usize = 45;
 
-/// Titles that a day names.
+/// Titles of a day that are named.
 const OF_A_DAY: usize = 30;
 
 /// Pixels from one day of the heat map to the next.
@@ -50,7 +50,7 @@ struct YearLink {
     shown: bool,
 }
 
-/// A year's days as paths, one for each level: a rectangle a day would be three times the page.
+/// A year's days as paths, one for each level. A rectangle for each day would make the page three times as large.
 struct Heat {
     width: u32,
     months: Vec<(u32, &'static str)>,
@@ -78,7 +78,7 @@ struct ViewingView {
     detail: String,
 }
 
-/// Which year, and which part of its days.
+/// The year, and the part of its days.
 #[derive(Deserialize)]
 pub(super) struct Which {
     year: Option<i32>,
@@ -90,7 +90,7 @@ pub(super) async fn page(
     State(app): State<App>,
     Query(which): Query<Which>,
 ) -> Result<Response, PageProblem> {
-    let folded = super::log::folded(&app).await?;
+    let folded = folded(&app).await?;
     let history = folded.library.history(which.year);
     let counts: BTreeMap<NaiveDate, u64> =
         history.days.iter().map(|day| (day.date.day(), day.count())).collect();
@@ -98,20 +98,16 @@ pub(super) async fn page(
     let pages = pages(&history.days);
     let window = Window::new(which.page, 1, pages.len());
     let shown = pages.get(window.range().start).copied().unwrap_or_default();
-    let years = history.years.iter().rev().map(|(year, count)| YearLink {
+    let years = history.years.iter().rev().map(|(year, watched)| YearLink {
         year: *year,
-        count: words::grouped(*count),
+        count: number(*watched),
         shown: *year == history.year,
     });
     let page = HistoryPage {
         shell: visitor.shell("History", Some(Section::History)),
         years: years.collect(),
         year: history.year,
-        summary: format!(
-            "{} on {}",
-            words::count(total, "movie or episode", "movies and episodes"),
-            days(&history)
-        ),
+        summary: format!("{} on {}", count(total, "play", "plays"), days(&history)),
         heat: Heat::of(history.year, &counts),
         bars: bars(&counts),
         days: shown.iter().map(DayView::of).collect(),
@@ -121,7 +117,7 @@ pub(super) async fn page(
     Ok(html(&page))
 }
 
-/// Days by page: no page names many more titles than the others, however much was watched on a day.
+/// Days by page, so that no page names many more titles than [`ON_A_PAGE`].
 fn pages<'a, 'b>(days: &'a [Day<'b>]) -> Vec<&'a [Day<'b>]> {
     let mut pages = Vec::new();
     let (mut from, mut titles) = (0, 0);
@@ -138,7 +134,7 @@ fn pages<'a, 'b>(days: &'a [Day<'b>]) -> Vec<&'a [Day<'b>]> {
 }
 
 fn days(history: &History<'_>) -> String {
-    words::count(history.days.len() as u64, "day", "days")
+    count(history.days.len() as u64, "day", "days")
 }
 
 impl Heat {
@@ -174,12 +170,12 @@ impl Heat {
 
 fn bars(counts: &BTreeMap<NaiveDate, u64>) -> Vec<Bar> {
     let mut by_month = [0_u64; 12];
-    for (day, count) in counts {
-        by_month[day.month0() as usize] += count;
+    for (day, watched) in counts {
+        by_month[day.month0() as usize] += watched;
     }
     let most = by_month.iter().copied().max().unwrap_or_default().max(1);
     let bar = |(month, count): (u32, u64)| {
-        // What isn't nothing is seen.
+        // A bar above zero is at least 2 px high.
         let height = if count == 0 { 0 } else { (count * 80 / most).max(2) };
         let name = words::month(month + 1);
         let initial = name.chars().next().map(String::from).unwrap_or_default();
@@ -193,8 +189,7 @@ impl DayView {
         let mut viewings: Vec<_> =
             day.viewings.iter().take(OF_A_DAY).map(ViewingView::of).collect();
         if day.viewings.len() > OF_A_DAY {
-            let rest =
-                words::count((day.viewings.len() - OF_A_DAY) as u64, "more title", "more titles");
+            let rest = count((day.viewings.len() - OF_A_DAY) as u64, "more title", "more titles");
             viewings.push(ViewingView {
                 path: "/log".into(),
                 name: rest,
@@ -213,15 +208,15 @@ impl ViewingView {
                 if with.is_empty() { String::new() } else { format!("with {with}") }
             }
             Viewed::Episodes(rewatch, episodes) => {
-                let number = |at: usize| {
+                let number_of = |at: usize| {
                     episodes
                         .get(at)
                         .map(|n| format!("S{}E{}", n.season, n.episode))
                         .unwrap_or_default()
                 };
                 let of = match episodes.len() {
-                    1 => number(0),
-                    many => format!("{many} episodes, {} to {}", number(0), number(many - 1)),
+                    1 => number_of(0),
+                    many => format!("{many} episodes, {} to {}", number_of(0), number_of(many - 1)),
                 };
                 match &rewatch.name {
                     Some(name) => format!("{of}, {name}"),
@@ -229,6 +224,6 @@ impl ViewingView {
                 }
             }
         };
-        Self { path: path(viewing.title), name: viewing.title.name().to_owned(), detail }
+        Self { path: words::path_of(viewing.title), name: viewing.title.name().to_owned(), detail }
     }
 }

@@ -7,9 +7,9 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    PageProblem, html,
+    answer::{PageProblem, folded, html},
+    choice::Choice,
     posters::PosterView,
-    settings::Choice,
     shell::{Section, Shell, Visitor},
     window::Window,
     words,
@@ -20,6 +20,7 @@ use crate::{
         time::WatchDate,
     },
     http::App,
+    report::count,
     service::Links,
 };
 
@@ -53,7 +54,7 @@ struct TitleView {
     progress: (&'static str, String),
 }
 
-/// What is looked for.
+/// What a person looks for.
 #[derive(Debug, Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Wanted {
@@ -102,7 +103,7 @@ pub(super) async fn page(
     State(app): State<App>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, PageProblem> {
-    let folded = super::log::folded(&app).await?;
+    let folded = folded(&app).await?;
     let links = app.service.links().read().await?;
     let found = folded.library.browse(&wanted.query());
     let window = Window::new(wanted.page, TITLES, found.titles.len());
@@ -115,8 +116,8 @@ pub(super) async fn page(
         shell: visitor.shell("Library", Some(Section::Library)),
         counts: format!(
             "{} and {}.",
-            words::count(found.movies as u64, "movie", "movies"),
-            words::count(found.series as u64, "series", "series")
+            count(found.movies as u64, "movie", "movies"),
+            count(found.series as u64, "series", "series")
         ),
         selects: [
             select(
@@ -138,7 +139,7 @@ pub(super) async fn page(
                 &wanted.order,
             ),
         ],
-        found: words::count(found.titles.len() as u64, "title", "titles"),
+        found: count(found.titles.len() as u64, "title", "titles"),
         titles: found.titles[window.range()]
             .iter()
             .map(|(title, last)| TitleView::of(*title, *last, &links))
@@ -152,31 +153,13 @@ pub(super) async fn page(
 
 impl TitleView {
     fn of(title: Title<'_>, last: Option<WatchDate>, links: &Links) -> Self {
-        let times = match title {
-            Title::Movie(movie) if movie.sessions().len() > 1 => {
-                format!(", {} times", movie.sessions().len())
-            }
-            Title::Series(series) => {
-                let rewatch = series.default_rewatch();
-                match (rewatch.watched.len(), series.regular_episodes()) {
-                    (0, _) => String::new(),
-                    (watched, 0) => format!(", {watched}"),
-                    (watched, known) => format!(", {watched} of {known}"),
-                }
-            }
-            Title::Movie(_) => String::new(),
-        };
-        let progress = match title.progress() {
-            WatchProgress::Watched => ("watched", format!("Watched{times}")),
-            WatchProgress::InProgress => ("in-progress", format!("In progress{times}")),
-            WatchProgress::Unwatched => ("unwatched", "Unwatched".to_owned()),
-        };
+        let progress = progress(title);
         let detail = last.map_or_else(
             || title.year().to_string(),
             |last| format!("{} · {}", title.year(), words::day(last)),
         );
         Self {
-            path: path(title),
+            path: words::path_of(title),
             poster: PosterView::of(title, links),
             name: title.name().to_owned(),
             detail,
@@ -185,11 +168,26 @@ impl TitleView {
     }
 }
 
-/// A title's page.
-pub(super) fn path(title: Title<'_>) -> String {
-    let kind = match title {
-        Title::Movie(_) => "movies",
-        Title::Series(_) => "series",
+/// The class of the mark on a title's poster, and its text.
+fn progress(title: Title<'_>) -> (&'static str, String) {
+    let text = |plain: &str| match title {
+        Title::Movie(movie) => match movie.sessions().len() {
+            0 | 1 => plain.to_owned(),
+            2 => "Watched twice".to_owned(),
+            times => format!("Watched {times} times"),
+        },
+        Title::Series(series) => {
+            let watched = series.default_rewatch().watched.len();
+            match (watched, series.regular_episodes()) {
+                (0, _) => plain.to_owned(),
+                (_, 0) => count(watched, "episode", "episodes"),
+                (_, known) => format!("{watched} of {known} episodes"),
+            }
+        }
     };
-    format!("/library/{kind}/{}", words::encoded(title.stream().slug()))
+    match title.progress() {
+        WatchProgress::Watched => ("watched", text("Watched")),
+        WatchProgress::InProgress => ("in-progress", text("In progress")),
+        WatchProgress::Unwatched => ("unwatched", "Unwatched".to_owned()),
+    }
 }

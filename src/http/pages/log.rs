@@ -1,7 +1,5 @@
 //! The log: the newest events, readable, and whether every line can be read.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{Query, State},
     response::Response,
@@ -10,25 +8,26 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    PageProblem, html,
-    settings::Choice,
+    answer::{PageProblem, faults, html},
+    choice::Choice,
     shell::{Section, Shell, Visitor},
     words,
 };
 use crate::{
-    domain::{ids::GlobalPosition, library::Folded, zone::Zone},
+    domain::{
+        ids::{GlobalPosition, StreamId},
+        zone::Zone,
+    },
     http::App,
+    report::{ItemType, count},
     service::{EventFilter, LoggedEvent, ServiceError},
 };
 
 /// Events on a page.
 const EVENTS: usize = 40;
 
-/// Letters of a value that are shown: an overview is no news.
+/// Letters of a value that are shown: a whole overview would hide the rest.
 const LETTERS: usize = 120;
-
-/// Faults that are named.
-const FAULTS: usize = 20;
 
 #[derive(askama::Template)]
 #[template(path = "log.html")]
@@ -54,7 +53,7 @@ struct EventView {
     fields: Vec<(String, String)>,
 }
 
-/// Which events.
+/// The events that a person looks for.
 #[derive(Debug, Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Wanted {
@@ -64,26 +63,6 @@ pub(super) struct Wanted {
     before: Option<u64>,
 }
 
-/// The folded log; where it can't be read, every fault is named.
-pub(super) async fn folded(app: &App) -> Result<Arc<Folded>, PageProblem> {
-    match app.service.ledger().folded().await {
-        Err(error @ ServiceError::LogCorrupt(_)) => {
-            Err(PageProblem(error.into(), faults(app).await?))
-        }
-        folded => Ok(folded?),
-    }
-}
-
-async fn faults(app: &App) -> Result<Vec<String>, ServiceError> {
-    let check = app.service.ledger().check().await?;
-    let mut faults: Vec<String> =
-        check.faults.iter().take(FAULTS).map(ToString::to_string).collect();
-    if check.faults.len() > FAULTS {
-        faults.push(format!("and {} more", check.faults.len() - FAULTS));
-    }
-    Ok(faults)
-}
-
 pub(super) async fn page(
     visitor: Visitor,
     State(app): State<App>,
@@ -91,11 +70,12 @@ pub(super) async fn page(
 ) -> Result<Response, PageProblem> {
     let (check, faults) = match app.service.ledger().folded().await {
         Ok(folded) => {
-            let events = words::count(folded.log.events(), "event", "events");
-            (format!("Checked: {events}, every line can be read."), Vec::new())
+            let events = count(folded.log.events(), "event", "events");
+            (format!("Log healthy: {events}, no errors."), Vec::new())
         }
         Err(ServiceError::LogCorrupt(_)) => {
-            let what = "Lines of the log can’t be read. Nothing is written until they are mended.";
+            let what =
+                "Some lines of the log can’t be read. Nothing is added until you repair them.";
             (what.to_owned(), faults(&app).await?)
         }
         Err(error) => return Err(error.into()),
@@ -137,10 +117,8 @@ pub(super) async fn page(
 
 impl EventView {
     fn of(event: &LoggedEvent, zone: &Zone) -> Self {
-        let title = |kind: &str, prefix: &str| {
-            let slug = event.stream.strip_prefix(prefix)?;
-            Some(format!("/library/{kind}/{}", words::encoded(slug)))
-        };
+        let stream = StreamId::from_log(&event.stream);
+        let kind = ItemType::of_stream(&stream);
         let metadata: Value = serde_json::from_str(&event.metadata).unwrap_or_default();
         let from = metadata["source"].as_str().map(|source| match source {
             "jellyfin" => "Jellyfin".to_owned(),
@@ -149,7 +127,7 @@ impl EventView {
         let fields = match serde_json::from_str(&event.data) {
             Ok(Value::Object(fields)) => fields
                 .iter()
-                // Where Mediatheca keeps its pictures says nothing to a person.
+                // A path in Mediatheca's picture store is of no use to a person.
                 .filter(|(name, value)| {
                     !value.is_null()
                         && *value != &Value::Array(Vec::new())
@@ -163,7 +141,7 @@ impl EventView {
         Self {
             position: event.position.0,
             name: words::plain(&event.event_type),
-            path: title("movies", "Movie-").or_else(|| title("series", "Series-")),
+            path: kind.map(|kind| words::title_path(kind, stream.slug())),
             stream: event.stream.clone(),
             at: words::event_instant(event.at, zone),
             from,
@@ -178,7 +156,7 @@ fn shown(value: &Value) -> String {
         Value::Array(all) if all.iter().all(Value::is_string) => {
             cut(&words::list(all.iter().filter_map(Value::as_str)))
         }
-        Value::Array(all) => words::count(all.len() as u64, "entry", "entries"),
+        Value::Array(all) => count(all.len() as u64, "entry", "entries"),
         other => cut(&other.to_string()),
     }
 }

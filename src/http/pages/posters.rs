@@ -1,4 +1,4 @@
-//! Posters: Jellyfin's own, brought here so that a page asks nobody else for anything.
+//! Posters: Jellyfin's own, passed on by this server so that a page loads nothing from elsewhere.
 
 use axum::{
     extract::{Path, State},
@@ -6,21 +6,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::PageProblem;
+use super::answer::PageProblem;
 use crate::{
     domain::{
         ids::ItemId,
         library::{Title, normalized},
     },
-    http::{App, Problem},
+    http::App,
+    report::{Problem, ProblemCode},
     service::Links,
 };
 
-/// A title's picture in a page, or what stands where there is none.
+/// A title's picture in a page, or the letters shown if there is none.
 pub(super) struct PosterView {
     /// Jellyfin's item, if one is known.
     pub item: Option<String>,
-    /// The letters that stand in.
+    /// The letters shown if there is no picture.
     pub initials: String,
     /// One of nine colours, always the same for a name.
     pub hue: u32,
@@ -43,7 +44,7 @@ impl PosterView {
     }
 }
 
-/// The title in Jellyfin: as the last run saw it, or as it was when a play of it was added.
+/// The title in Jellyfin: the item that the last run matched, or else the item of its last imported play.
 pub(super) fn item_of<'a>(title: Title<'a>, links: &'a Links) -> Option<&'a ItemId> {
     let imported = match title {
         Title::Movie(movie) => movie.imported_plays().last().map(|play| &play.item),
@@ -56,7 +57,8 @@ pub(super) async fn poster(
     State(app): State<App>,
     Path(item): Path<String>,
 ) -> Result<Response, PageProblem> {
-    let none = || Problem::new("not_found", format!("Jellyfin has no poster of `{item}`"));
+    let none =
+        || Problem::new(ProblemCode::NotFound, format!("Jellyfin has no poster of `{item}`"));
     let id = ItemId::parse(&item).map_err(|_| none())?;
     let poster = app.service.pictures().poster(&id).await?.ok_or_else(none)?;
     let kept = [

@@ -1,44 +1,35 @@
-//! A scan as a page shows it: what would be added, page by page, with what the person ticked off; the rest folded away.
+//! A scan as a page shows it: what would be added, page by page, with the person's choices; the rest folded away.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
-use serde::Deserialize;
-
-use super::{
-    PageProblem, html,
-    posters::PosterView,
-    shell::{Section, Shell, Visitor},
-    window::Window,
-    words,
-};
+use super::{posters::PosterView, window::Window, words};
 use crate::{
-    domain::library::normalized,
-    http::{App, Problem, request::FormBody},
-    service::{LeftOut, Preview, PreviewRow, SettingsView, report::FaultReport},
+    domain::{
+        library::normalized,
+        sync::{Skip, Unmatched},
+    },
+    http::request::FormBody,
+    report::{
+        Coded, FaultReport, ItemType, NOTHING_TO_ADD, NotAdded, Preview, PreviewRow, SettingsView,
+        count, movies_and_episodes, number,
+    },
 };
 
 /// Rows on a page: with poster, date and notes a row has some 400 bytes.
 const ROWS: usize = 40;
 
-/// Up to how many rows of series are shown unfolded.
+/// Up to this many rows of series are shown unfolded.
 const OPEN: usize = 25;
 
 /// Names of a reason that are shown at once; the rest has a page of its own.
 const NAMES: usize = 8;
 
-/// Names on that page.
-const NAMES_ON_A_PAGE: usize = 300;
-
-/// What a person chose in a preview, on whichever of its pages.
+/// What a person chose in a preview, on any of its pages.
 #[derive(Debug, Default)]
 pub(super) struct Choices {
-    /// Items of rows that would be added and stay out.
+    /// Items that would be added and are unticked.
     pub excluded: BTreeSet<String>,
-    /// Items of rows that would wait and come in.
+    /// Held items that are ticked.
     pub included: BTreeSet<String>,
     q: String,
     page: Option<usize>,
@@ -46,7 +37,7 @@ pub(super) struct Choices {
 }
 
 impl Choices {
-    /// Reads a form: what it carries of other pages, and the ticks of the one that was shown.
+    /// Reads a form: the choices on other pages, and the ticks of the page that was shown.
     pub(super) fn read(form: &FormBody, preview: &Preview) -> Self {
         let ids = |name: &str| -> BTreeSet<String> {
             let all = form.get(name).unwrap_or_default();
@@ -96,7 +87,7 @@ pub(super) struct PreviewView {
     pub pages: usize,
     pub can_auto_add: bool,
     pub auto_add: bool,
-    pub lacking: String,
+    pub missing: String,
     pub additions: u64,
     pub held: usize,
     pub to_add: String,
@@ -110,7 +101,7 @@ pub(super) struct PreviewView {
 /// A movie or an episode.
 pub(super) struct RowView {
     pub item: String,
-    pub slug: String,
+    pub path: String,
     pub name: String,
     pub year: Option<i32>,
     pub date: String,
@@ -119,9 +110,9 @@ pub(super) struct RowView {
     pub poster: PosterView,
 }
 
-/// A series with its new episodes, as many of them as are on this page.
+/// A series with those of its new episodes that are on this page.
 pub(super) struct SeriesView {
-    pub slug: String,
+    pub path: String,
     pub name: String,
     pub year: Option<i32>,
     pub count: String,
@@ -129,10 +120,10 @@ pub(super) struct SeriesView {
     pub rows: Vec<RowView>,
 }
 
-/// What is left out for one reason.
+/// What isn't added for one reason.
 pub(super) struct Group {
-    pub code: String,
-    pub reason: String,
+    pub code: &'static str,
+    pub reason: &'static str,
     pub meaning: &'static str,
     pub count: String,
     pub names: Vec<String>,
@@ -147,87 +138,88 @@ impl PreviewView {
         let rows: Vec<&PreviewRow> = preview.rows.iter().filter(fits).collect();
         let window = Window::new(choices.page, ROWS, rows.len());
         let on_page = &rows[window.range()];
-        let (mut movies, mut series) = (Vec::new(), Vec::<SeriesView>::new());
-        for row in on_page {
-            let Some(episode) = &row.episode else {
-                movies.push(RowView::of(row, choices));
-                continue;
-            };
-            if series.last().is_none_or(|last| last.slug != row.slug) {
-                let all = rows
-                    .iter()
-                    .filter(|other| other.episode.is_some() && other.slug == row.slug)
-                    .count();
-                series.push(SeriesView {
-                    slug: row.slug.clone(),
-                    name: row.name.clone(),
-                    year: row.year,
-                    count: words::count(all as u64, "new episode", "new episodes"),
-                    poster: PosterView::new(&row.name, Some(&episode.series)),
-                    rows: Vec::new(),
-                });
-            }
-            series
-                .last_mut()
-                .into_iter()
-                .for_each(|series| series.rows.push(RowView::of(row, choices)));
-        }
-        let additions = preview.additions();
-        let lacking =
-            preview.unmatched.iter().filter(|left_out| left_out.reason == "not_in_library").count();
+        let movies = on_page.iter().filter(|row| row.episode.is_none());
+        let series = SeriesView::all(on_page, &rows, choices);
+        let missing = preview.unmatched.iter().map(|one| one.reason);
+        let missing = missing.filter(|reason| *reason == Unmatched::NotInLibrary).count();
         let chosen = preview.rows.iter().filter(|row| choices.ticks(row)).count();
-        let join =
-            |ids: &BTreeSet<String>| ids.iter().map(String::as_str).collect::<Vec<_>>().join(",");
-        let zone = words::zone(&settings.time_zone);
-        let server = &preview.server;
         Self {
-            heading: match additions {
-                0 => "Nothing to add: your log has it all".to_owned(),
-                _ => format!(
-                    "{} would be added",
-                    both(preview.summary.movies_to_add, preview.summary.episodes_to_add)
-                ),
-            },
-            when: format!(
-                "{} {} was asked {}.",
-                server.name,
-                server.version,
-                words::instant(&preview.taken_at, &zone)
-            ),
+            heading: heading(preview),
+            when: when(preview, settings),
             errors: preview.errors.clone(),
             shown: on_page.iter().map(|row| row.item.as_str()).collect::<Vec<_>>().join(","),
-            excluded: join(&choices.excluded),
-            included: join(&choices.included),
+            excluded: joined(&choices.excluded),
+            included: joined(&choices.included),
             searchable: preview.rows.len() > ROWS || !choices.q.is_empty(),
             q: choices.q.clone(),
             open: series.iter().map(|series| series.rows.len()).sum::<usize>() <= OPEN,
-            movies,
+            movies: movies.map(|row| RowView::of(row, choices)).collect(),
             series,
             page: window.page,
             pages: window.pages,
-            can_auto_add: settings.tmdb.has_api_key && lacking > 0,
+            can_auto_add: settings.tmdb.has_api_key && missing > 0,
             auto_add: choices.auto_add.unwrap_or(settings.sync.auto_add),
-            lacking: words::count(lacking as u64, "title", "titles"),
-            additions,
+            missing: missing_titles(missing),
+            additions: preview.additions(),
             held: preview.rows.iter().filter(|row| row.held).count(),
-            to_add: format!("{} to add", words::grouped(chosen as u64)),
-            skipped: groups(&preview.skipped),
-            skipped_total: words::grouped(preview.skipped.len() as u64),
-            unmatched: groups(&preview.unmatched),
-            unmatched_total: words::grouped(preview.unmatched.len() as u64),
+            to_add: format!("{} to add", number(chosen as u64)),
+            skipped: groups::<Skip>(&preview.skipped),
+            skipped_total: number(preview.skipped.len() as u64),
+            unmatched: groups::<Unmatched>(&preview.unmatched),
+            unmatched_total: number(preview.unmatched.len() as u64),
             forgotten: preview.summary.forgotten,
         }
     }
 }
 
-/// `1 movie and 3 episodes`.
-pub(super) fn both(movies: u64, episodes: u64) -> String {
-    let (of_movies, of_episodes) =
-        (words::count(movies, "movie", "movies"), words::count(episodes, "episode", "episodes"));
-    match (movies, episodes) {
-        (_, 0) => of_movies,
-        (0, _) => of_episodes,
-        (_, _) => format!("{of_movies} and {of_episodes}"),
+fn heading(preview: &Preview) -> String {
+    let Preview { summary, .. } = preview;
+    match preview.additions() {
+        0 => NOTHING_TO_ADD.to_owned(),
+        _ => format!(
+            "{} would be added",
+            movies_and_episodes(summary.movies_to_add, summary.episodes_to_add)
+        ),
+    }
+}
+
+fn when(preview: &Preview, settings: &SettingsView) -> String {
+    let (server, zone) = (&preview.server, words::zone(&settings.time_zone));
+    let at = words::instant(&preview.taken_at, &zone);
+    format!("Scanned {} (Jellyfin {}) on {at}.", server.name, server.version)
+}
+
+fn missing_titles(missing: usize) -> String {
+    let those = if missing == 1 { "title that isn't" } else { "titles that aren't" };
+    format!("Also add {} {those} in your library yet (details from TMDB)", number(missing as u64))
+}
+
+fn joined(ids: &BTreeSet<String>) -> String {
+    ids.iter().map(String::as_str).collect::<Vec<_>>().join(",")
+}
+
+impl SeriesView {
+    /// The series of a page's rows. The count says how many new episodes each has on all pages.
+    fn all(on_page: &[&PreviewRow], all: &[&PreviewRow], choices: &Choices) -> Vec<Self> {
+        let mut series = Vec::<(&str, Self)>::new();
+        for row in on_page {
+            let Some(episode) = &row.episode else { continue };
+            if series.last().is_none_or(|(slug, _)| *slug != row.slug) {
+                let same = |other: &&&PreviewRow| other.episode.is_some() && other.slug == row.slug;
+                let view = Self {
+                    path: words::title_path(ItemType::Series, &row.slug),
+                    name: row.name.clone(),
+                    year: row.year,
+                    count: count(all.iter().filter(same).count(), "new episode", "new episodes"),
+                    poster: PosterView::new(&row.name, Some(&episode.series)),
+                    rows: Vec::new(),
+                };
+                series.push((&row.slug, view));
+            }
+            let last = series.last_mut().into_iter();
+            last.for_each(|(_, series)| series.rows.push(RowView::of(row, choices)));
+        }
+        series.into_iter().map(|(_, series)| series).collect()
     }
 }
 
@@ -239,84 +231,38 @@ impl RowView {
         };
         Self {
             item: row.item.clone(),
-            slug: row.slug.clone(),
+            path: words::title_path(ItemType::Movie, &row.slug),
             poster: PosterView::new(&row.name, Some(&row.item)),
             name,
             year: row.year,
             date: words::day_text(&row.date),
-            notes: row.notes.iter().map(|note| words::reason(note).0.to_owned()).collect(),
+            notes: row.notes.iter().map(|note| note.words().title.to_owned()).collect(),
             checked: choices.ticks(row),
         }
     }
 }
 
-fn groups(all: &[LeftOut]) -> Vec<Group> {
-    let mut by_reason: BTreeMap<&str, Vec<&LeftOut>> = BTreeMap::new();
-    for left_out in all {
-        by_reason.entry(&left_out.reason).or_default().push(left_out);
+fn groups<R: Coded>(all: &[NotAdded<R>]) -> Vec<Group> {
+    let mut by_reason: BTreeMap<&str, (R, Vec<&NotAdded<R>>)> = BTreeMap::new();
+    for not_added in all {
+        let group = by_reason.entry(not_added.reason.code());
+        group.or_insert((not_added.reason, Vec::new())).1.push(not_added);
     }
-    let group = |(code, members): (&str, Vec<&LeftOut>)| {
-        let (reason, meaning) = words::reason(code);
-        Group {
-            code: code.to_owned(),
-            reason: reason.to_owned(),
-            meaning,
-            count: words::grouped(members.len() as u64),
-            names: members.iter().take(NAMES).map(|left_out| name(left_out)).collect(),
-            more: members.len() > NAMES,
-        }
+    let group = |(reason, members): (R, Vec<&NotAdded<R>>)| Group {
+        code: reason.code(),
+        reason: reason.words().title,
+        meaning: reason.words().meaning,
+        count: number(members.len() as u64),
+        names: members.iter().take(NAMES).map(|not_added| name(not_added)).collect(),
+        more: members.len() > NAMES,
     };
-    by_reason.into_iter().map(group).collect()
+    by_reason.into_values().map(group).collect()
 }
 
-fn name(left_out: &LeftOut) -> String {
-    match left_out.year {
-        Some(year) => format!("{} ({year})", left_out.name),
-        None => left_out.name.clone(),
+/// A name with its year, if there is one.
+pub(super) fn name<R>(not_added: &NotAdded<R>) -> String {
+    match not_added.year {
+        Some(year) => format!("{} ({year})", not_added.name),
+        None => not_added.name.clone(),
     }
-}
-
-#[derive(askama::Template)]
-#[template(path = "left_out.html")]
-struct LeftOutPage {
-    shell: Shell,
-    reason: String,
-    meaning: &'static str,
-    names: Vec<String>,
-    window: Window,
-    path: String,
-}
-
-/// Which reason, and which part of its list.
-#[derive(Deserialize)]
-pub(super) struct Which {
-    reason: String,
-    page: Option<usize>,
-}
-
-pub(super) async fn left_out(
-    visitor: Visitor,
-    State(app): State<App>,
-    Query(which): Query<Which>,
-) -> Result<Response, PageProblem> {
-    let preview = app.service.sync().preview().await?;
-    let gone = || Problem::new("not_found", "the scan that showed this is over: scan again");
-    let preview = preview.ok_or_else(gone)?;
-    let all = preview
-        .skipped
-        .iter()
-        .chain(&preview.unmatched)
-        .filter(|left_out| left_out.reason == which.reason);
-    let all: Vec<&LeftOut> = all.collect();
-    let window = Window::new(which.page, NAMES_ON_A_PAGE, all.len());
-    let (reason, meaning) = words::reason(&which.reason);
-    let reason = format!("{reason}: {}", words::grouped(all.len() as u64));
-    Ok(html(&LeftOutPage {
-        shell: visitor.shell(reason.clone(), Some(Section::Sync)),
-        reason,
-        meaning,
-        names: all[window.range()].iter().map(|left_out| name(left_out)).collect(),
-        window,
-        path: format!("/sync/left-out?reason={}&", words::encoded(&which.reason)),
-    }))
 }

@@ -2,17 +2,21 @@
 
 use axum::{
     extract::{Query, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
+use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use url::Url;
 
 use super::{
-    html,
+    answer::html,
     shell::{Shell, Visitor},
 };
-use crate::http::{App, Problem, access, request::FormBody};
+use crate::{
+    http::{App, access, problem::status_of, request::FormBody},
+    report::{Problem, ProblemCode},
+};
 
 #[derive(askama::Template)]
 #[template(path = "sign_in.html")]
@@ -20,18 +24,19 @@ struct SignInPage {
     shell: Shell,
     to: String,
     problem: Option<Problem>,
-    /// Whether to ask once more, from here: a browser that came by a link of another site kept its cookie back.
+    /// Whether the page loads itself again: a browser that follows another site's link doesn't send its cookie, and sends
+    /// it with a request of our own.
     retry: bool,
 }
 
-/// Where to go afterwards.
+/// The path to go to after signing in.
 #[derive(Deserialize)]
 pub(super) struct To {
     to: Option<String>,
 }
 
-/// A path of ours, and nobody else's: what a browser would make of it is asked of a URL parser. Browsers drop control
-/// characters and take a backslash for a slash, so neither may stand there, encoded or not.
+/// The path if it leads into this product, else `/`. A URL parser says where a browser would go. Browsers drop control
+/// characters and read a backslash as a slash, so neither is allowed, encoded or not.
 fn inside(to: &str) -> String {
     let decoded = percent_decoded(to);
     let is_odd = |byte: &u8| byte.is_ascii_control() || *byte == b'\\';
@@ -44,7 +49,7 @@ fn inside(to: &str) -> String {
     if is_ours { to.to_owned() } else { "/".to_owned() }
 }
 
-/// The bytes that a text stands for once its percent signs are read.
+/// The bytes of a percent-encoded text.
 fn percent_decoded(text: &str) -> Vec<u8> {
     let digit =
         |at: usize| text.as_bytes().get(at).and_then(|digit| char::from(*digit).to_digit(16));
@@ -61,13 +66,13 @@ fn percent_decoded(text: &str) -> Vec<u8> {
 
 fn show(visitor: &Visitor, to: &str, problem: Option<Problem>, retry: bool) -> Response {
     let shell = Shell { signed_in: false, ..visitor.shell("Sign in", None) };
-    let status = problem.as_ref().map_or(StatusCode::OK, Problem::status);
+    let status = problem.as_ref().map_or(StatusCode::OK, status_of);
     let mut page = html(&SignInPage { shell, to: inside(to), problem, retry });
     *page.status_mut() = status;
     page
 }
 
-/// What stands where a page would, for whoever isn't signed in.
+/// The sign-in page in place of the page that was asked for.
 pub(super) fn ask(visitor: &Visitor, to: &str, from_elsewhere: bool) -> Response {
     let mut page = show(visitor, to, None, from_elsewhere);
     *page.status_mut() = StatusCode::UNAUTHORIZED;
@@ -94,19 +99,17 @@ pub(super) async fn sign_in(
     let to = inside(form.get("to").unwrap_or("/"));
     let token = form.get("token").unwrap_or_default().to_owned().into();
     let cookie = app.access.cookie(&token, access::is_over_tls(&headers));
-    match cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
-        Some(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response(),
-        None => show(
-            &visitor,
-            &to,
-            Some(Problem::new("unauthorized", "that is not the API token")),
-            false,
-        ),
+    match cookie {
+        Some(cookie) => (CookieJar::new().add(cookie), Redirect::to(&to)).into_response(),
+        None => {
+            let problem = Problem::new(ProblemCode::Unauthorized, access::WRONG_TOKEN);
+            show(&visitor, &to, Some(problem), false)
+        }
     }
 }
 
 pub(super) async fn sign_out() -> Response {
-    ([(header::SET_COOKIE, access::NO_COOKIE)], Redirect::to("/sign-in")).into_response()
+    (CookieJar::new().add(access::no_cookie()), Redirect::to("/sign-in")).into_response()
 }
 
 #[cfg(test)]

@@ -2,22 +2,25 @@
 
 use axum::{
     extract::{Query, State},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use axum_extra::extract::CookieJar;
+use cookie::time::Duration;
 use serde::Deserialize;
 
 use super::{
-    PageProblem, html,
+    answer::{PageProblem, html},
+    choice::Choice,
     shell::{self, Section, Shell, THEME, Theme, Visitor},
+    steps::step,
     words,
 };
 use crate::{
-    http::{App, Problem, request::FormBody},
-    service::{
-        JellyfinInput, PreferencesInput, ServiceError, SettingError, SettingsView, StatusReport,
-        SyncInput,
-    },
+    domain::zone::Zone,
+    http::{App, access, problem::status_of, request::FormBody},
+    report::{JellyfinInput, PreferencesInput, Problem, SettingsView, StatusReport, SyncInput},
+    service::ServiceError,
 };
 
 #[derive(askama::Template)]
@@ -38,9 +41,7 @@ struct SettingsPage {
     accept_invalid: bool,
     last_sync: String,
     time_zone: String,
-    /// None where it was started with an interval, which the settings don't change.
-    intervals: Option<Vec<Choice>>,
-    every_hint: String,
+    schedule: Schedule,
     stopped: Option<Problem>,
     hold: bool,
     auto_add: bool,
@@ -48,30 +49,19 @@ struct SettingsPage {
     themes: Vec<Choice>,
 }
 
+/// How often imports run.
+struct Schedule {
+    /// `None` if the server was started with an interval: the settings don't change it.
+    intervals: Option<Vec<Choice>>,
+    hint: String,
+}
+
 struct Badge {
     kind: &'static str,
     text: String,
 }
 
-/// One of several.
-pub(super) struct Choice {
-    pub value: String,
-    pub text: String,
-    pub chosen: bool,
-}
-
-impl Choice {
-    pub(super) fn all(choices: &[(&str, &str)], chosen: &str) -> Vec<Self> {
-        let choice = |(value, text): &(&str, &str)| Self {
-            value: (*value).to_owned(),
-            text: (*text).to_owned(),
-            chosen: *value == chosen,
-        };
-        choices.iter().map(choice).collect()
-    }
-}
-
-/// How often to import by itself, as a person chooses.
+/// The intervals of scheduled imports that a person can choose.
 const INTERVALS: [(&str, &str); 6] = [
     ("", "Never"),
     ("30m", "Every 30 minutes"),
@@ -80,6 +70,10 @@ const INTERVALS: [(&str, &str); 6] = [
     ("12h", "Every 12 hours"),
     ("24h", "Once a day"),
 ];
+
+/// The themes that a person can choose.
+const THEMES: [(&str, &str); 3] =
+    [("system", "Same as system"), ("light", "Light"), ("dark", "Dark")];
 
 /// What was just done.
 #[derive(Deserialize)]
@@ -90,15 +84,15 @@ pub(super) struct Done {
 impl Done {
     fn words(&self) -> Option<&'static str> {
         match self.done.as_deref()? {
-            "connected" => Some("The connection works, and the settings are saved."),
+            "connected" => Some("Connection works. Your settings are saved."),
             "saved" => Some("Saved."),
-            "forgotten" => Some("Forgotten. Your log wasn’t touched."),
+            "forgotten" => Some("Forgotten. Your log is unchanged."),
             _ => None,
         }
     }
 }
 
-/// What a person typed that wasn't saved: shown again, but for the password.
+/// What a person typed that wasn't saved: shown again, except for the password.
 #[derive(Default)]
 struct Typed {
     server_url: Option<String>,
@@ -122,32 +116,11 @@ async fn show(
     typed: Typed,
 ) -> Result<Response, PageProblem> {
     let (settings, status) = (app.service.account().view().await?, app.service.status().await?);
-    let field = error.as_ref().map_or("", field_of);
+    let field = error.as_ref().and_then(ServiceError::field).unwrap_or_default();
     let problem = error.map(Problem::from);
-    let code = problem.as_ref().map(Problem::status);
+    let code = problem.as_ref().map_or(StatusCode::OK, status_of);
     let zone = words::zone(&settings.time_zone);
-    let last_sync = match &status.last_import {
-        Some(last) => format!("Last import: {}.", words::instant(&last.at, &zone)),
-        None => "Nothing was imported yet.".to_owned(),
-    };
-    let is_as_set = status.every == settings.sync.every;
-    let every = status.every.clone().unwrap_or_default();
-    let mut intervals = Choice::all(&INTERVALS, &every);
-    if !intervals.iter().any(|choice| choice.chosen) {
-        intervals.push(Choice {
-            text: format!("Every {every}"),
-            value: every.clone(),
-            chosen: true,
-        });
-    }
-    let how = match is_as_set {
-        true => "Where this runs all the time, or on a schedule of its own.".to_owned(),
-        false => format!("Every {every}: it was started so, whatever the settings say."),
-    };
-    let next_due = status
-        .next_due
-        .as_deref()
-        .map(|due| format!(" The next one is due {}.", words::instant(due, &zone)));
+    let schedule = Schedule::of(&settings, &status, &zone);
     let page = SettingsPage {
         shell: visitor.shell("Settings", Some(Section::Settings)),
         step: step(&settings, &status),
@@ -161,43 +134,45 @@ async fn show(
         has_any: settings.jellyfin.server_url.is_some(),
         has_password: settings.jellyfin.has_password,
         accept_invalid: settings.jellyfin.accept_invalid_certificates,
-        last_sync,
+        last_sync: last_import(&status, &zone),
         time_zone: typed.time_zone.unwrap_or(settings.time_zone),
-        intervals: is_as_set.then_some(intervals),
-        every_hint: format!("{how}{}", next_due.unwrap_or_default()),
+        schedule,
         stopped: shell::stopped(&status),
         hold: settings.sync.hold_possible_rewatches,
         auto_add: settings.sync.auto_add,
         has_tmdb: settings.tmdb.has_api_key,
-        themes: Choice::all(
-            &[("system", "As my system has it"), ("light", "Light"), ("dark", "Dark")],
-            visitor.theme.name().unwrap_or("system"),
-        ),
+        themes: Choice::all(&THEMES, visitor.theme.name().unwrap_or("system")),
     };
     let mut page = html(&page);
-    *page.status_mut() = code.unwrap_or(StatusCode::OK);
+    *page.status_mut() = code;
     Ok(page)
 }
 
-/// How far somebody who is new here has come; none once they have imported.
-pub(super) fn step(settings: &SettingsView, status: &StatusReport) -> Option<u8> {
-    let imported = status.last_import.as_ref().is_some_and(|last| last.failure.is_none());
-    match (imported, settings.jellyfin.has_access_token, &status.last_scan) {
-        (true, _, _) => None,
-        (false, false, _) => Some(1),
-        (false, true, Some(scan)) if scan.failure.is_none() => Some(3),
-        (false, true, Some(_) | None) => Some(2),
+fn last_import(status: &StatusReport, zone: &Zone) -> String {
+    match &status.last_import {
+        Some(last) => format!("Last import: {}.", words::instant(&last.at, zone)),
+        None => "No import yet.".to_owned(),
     }
 }
 
-fn field_of(error: &ServiceError) -> &'static str {
-    match error {
-        ServiceError::Setting(SettingError::ServerUrl(_)) => "serverUrl",
-        ServiceError::Setting(SettingError::NoUsername) => "username",
-        ServiceError::Setting(SettingError::PasswordOfAnother) => "password",
-        ServiceError::Setting(SettingError::TimeZone(_)) => "timeZone",
-        ServiceError::Setting(SettingError::NoApiKey) => "apiKey",
-        _ => "",
+impl Schedule {
+    fn of(settings: &SettingsView, status: &StatusReport, zone: &Zone) -> Self {
+        let is_as_set = status.every == settings.sync.every;
+        let every = status.every.clone().unwrap_or_default();
+        let how = match is_as_set {
+            true => "Works while the server is running.".to_owned(),
+            false => format!(
+                "Every {every}: set when the server was started; the setting here is ignored."
+            ),
+        };
+        let next_due = status.next_due.as_deref().map(|due| words::instant(due, zone));
+        let next_due = next_due.map(|due| format!(" Next import: {due}.")).unwrap_or_default();
+        let mut intervals = Choice::all(&INTERVALS, &every);
+        if !intervals.iter().any(|choice| choice.chosen) {
+            let text = format!("Every {every}");
+            intervals.push(Choice { text, value: every, chosen: true });
+        }
+        Self { intervals: is_as_set.then_some(intervals), hint: format!("{how}{next_due}") }
     }
 }
 
@@ -213,8 +188,7 @@ impl Badge {
             .filter(|seen| seen.server_url == *server_url && seen.username == *username);
         match seen.map(|seen| (&seen.failure, &seen.server)) {
             Some((Some(failure), _)) => {
-                let title = Problem::new(&failure.code, "").title;
-                Self { kind: "bad", text: format!("Failed: {title}") }
+                Self { kind: "bad", text: format!("Failed: {}", failure.code.title()) }
             }
             Some((None, Some(server))) => {
                 let text = format!("Connected as {username} to {} {}", server.name, server.version);
@@ -282,7 +256,7 @@ pub(super) async fn tmdb(
     finish(visitor, &app, done, Typed::default()).await
 }
 
-/// What worked leads back to the page, so that a reload doesn't do it again; what failed is said in place.
+/// After a success the browser is sent to the page, so that a reload doesn't repeat it. A failure is shown in place.
 async fn finish(
     visitor: Visitor,
     app: &App,
@@ -295,14 +269,11 @@ async fn finish(
     }
 }
 
-pub(super) async fn appearance(form: FormBody) -> Response {
+pub(super) async fn appearance(form: FormBody) -> (CookieJar, Redirect) {
     let theme = Theme::parse(form.get("theme").unwrap_or_default());
     let cookie = match theme.name() {
-        Some(name) => {
-            format!("{THEME}={name}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000")
-        }
-        None => format!("{THEME}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"),
+        Some(name) => access::own_cookie(THEME, name.to_owned(), access::YEAR),
+        None => access::own_cookie(THEME, String::new(), Duration::ZERO),
     };
-    let cookie = HeaderValue::from_str(&cookie).expect("a name of our own fits a header");
-    ([(header::SET_COOKIE, cookie)], Redirect::to("/settings?done=saved")).into_response()
+    (CookieJar::new().add(cookie), Redirect::to("/settings?done=saved"))
 }

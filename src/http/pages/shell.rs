@@ -1,14 +1,15 @@
-//! What every page has around it: its name, the way to the others, the theme.
+//! What every page has around it: its name, the navigation, the theme.
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, request::Parts},
 };
+use axum_extra::extract::CookieJar;
 
 use super::assets;
 use crate::{
-    http::{App, Problem},
-    service::StatusReport,
+    http::App,
+    report::{Problem, StatusReport},
 };
 
 /// The cookie that keeps a browser's theme.
@@ -17,7 +18,7 @@ pub(super) const THEME: &str = "mediatheca_theme";
 /// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Theme {
-    /// As the person's system has it.
+    /// The system's own.
     #[default]
     System,
     Light,
@@ -33,7 +34,7 @@ impl Theme {
         }
     }
 
-    /// The name in the cookie and in the page; none for the system's own.
+    /// The name in the cookie and in the page; `None` for the system's own.
     pub(super) fn name(self) -> Option<&'static str> {
         match self {
             Self::System => None,
@@ -53,32 +54,25 @@ pub(super) enum Section {
     Settings,
 }
 
-/// A way to a section.
+/// A link to a section.
 pub(super) struct Link {
     pub path: &'static str,
     pub name: &'static str,
     pub current: bool,
 }
 
-/// Who looks: what a page depends on besides what it shows.
+/// The visitor: theme and sign-in, which every page needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Visitor {
     pub theme: Theme,
-    /// Whether they came in by a cookie that they can give back.
+    /// Whether the visitor signed in with a cookie that signing out removes.
     may_sign_out: bool,
 }
 
 impl Visitor {
     pub(super) fn of(app: &App, headers: &HeaderMap) -> Self {
-        let cookies =
-            headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies
-            .flat_map(|cookies| cookies.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='));
-        let theme = pairs
-            .find(|(name, _)| *name == THEME)
-            .map(|(_, value)| Theme::parse(value))
-            .unwrap_or_default();
+        let cookies = CookieJar::from_headers(headers);
+        let theme = cookies.get(THEME).map(|theme| Theme::parse(theme.value())).unwrap_or_default();
         Self { theme, may_sign_out: app.access.asks_for_a_token() }
     }
 
@@ -111,7 +105,7 @@ pub(super) struct Shell {
     pub section: Option<Section>,
     pub theme: Theme,
     pub may_sign_out: bool,
-    /// Whether the ways to the other pages are shown.
+    /// Whether the navigation is shown.
     pub signed_in: bool,
     pub style: String,
     pub script: String,
@@ -132,7 +126,7 @@ impl Shell {
     }
 }
 
-/// Why no import is tried by itself any more: said wherever a person may come by.
+/// Why scheduled imports have stopped: shown on every page that a person opens first.
 pub(super) fn stopped(status: &StatusReport) -> Option<Problem> {
     status.stopped.as_ref().map(Problem::from)
 }

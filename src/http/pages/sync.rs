@@ -1,9 +1,8 @@
-//! The sync: scan, look through what would be added, import, and read what was.
+//! The sync page: scan, look through what would be added, import, and see what was added.
 
 use std::{collections::BTreeSet, convert::Infallible, time::Duration};
 
 use axum::{
-    Extension,
     extract::State,
     http::HeaderMap,
     response::{
@@ -13,19 +12,20 @@ use axum::{
 };
 
 use super::{
-    PageProblem, html,
-    preview::{Choices, PreviewView, both},
-    settings,
+    answer::{PageProblem, html},
+    preview::{Choices, PreviewView},
     shell::{self, Section, Shell, Visitor},
+    steps::step,
     words,
 };
 use crate::{
     domain::{events::Via, ids::ItemId},
-    http::{App, Problem, deadline::Deadline, progress, request::FormBody},
-    service::{
-        Failure, ImportRequest, LastImport, SettingsView, Source, StatusReport, SyncOptions,
-        report::{AddedTo, FaultReport, ItemType, Outcome},
+    http::{App, deadline::DeadlineOf, progress, request::FormBody},
+    report::{
+        AddedTo, Coded, Failure, FaultReport, ImportReport, LastImport, Phase, Problem,
+        SettingsView, StatusReport, count, number,
     },
+    service::{ImportRequest, Source, SyncOptions},
 };
 
 #[derive(askama::Template)]
@@ -37,7 +37,8 @@ struct SyncPage {
     stopped: Option<Problem>,
     configured: bool,
     server: String,
-    running: Option<String>,
+    running: Option<&'static str>,
+    phases: String,
     preview: Option<PreviewView>,
     result: Option<ResultView>,
     added: Option<AddedView>,
@@ -51,7 +52,7 @@ struct ResultView {
     counts: Vec<(&'static str, String)>,
     errors: Vec<FaultReport>,
     items_skipped: String,
-    skipped: Vec<(String, String)>,
+    skipped: Vec<(&'static str, String)>,
 }
 
 /// What was added last, by title.
@@ -77,32 +78,39 @@ pub(super) async fn page(
 async fn show(visitor: Visitor, app: &App, choices: &Choices) -> Result<Response, PageProblem> {
     let (settings, status) = (app.service.account().view().await?, app.service.status().await?);
     let preview = app.service.sync().preview().await?;
-    let preview = match preview {
-        Some(preview) => {
-            let view = PreviewView::new(&preview, choices, &settings);
-            Some(view)
-        }
-        None => None,
-    };
     let page = SyncPage {
         shell: visitor.shell("Sync", Some(Section::Sync)),
-        step: settings::step(&settings, &status),
+        step: step(&settings, &status),
         problem: failed_scan(&status),
         stopped: shell::stopped(&status),
         configured: settings.jellyfin.server_url.is_some(),
-        server: settings.jellyfin.server_url.clone().unwrap_or_default(),
-        running: status.running.as_ref().map(|running| match running.kind.as_str() {
-            "scan" => "A scan is under way".to_owned(),
-            _ => "An import is under way".to_owned(),
-        }),
-        preview,
+        server: server(&settings, &status),
+        running: status.running.as_ref().map(|running| running.kind.words()),
+        phases: phases(),
+        preview: preview.map(|preview| PreviewView::new(&preview, choices, &settings)),
         result: status.last_import.as_ref().map(|last| ResultView::of(last, &settings)),
         added: status.last_addition.as_ref().and_then(|last| AddedView::of(last, &settings)),
     };
     Ok(html(&page))
 }
 
-/// The last scan's failure, unless something was imported since.
+/// What the server calls itself, or else its address.
+fn server(settings: &SettingsView, status: &StatusReport) -> String {
+    let server_url = &settings.jellyfin.server_url;
+    let seen =
+        status.connection.as_ref().filter(|seen| Some(&seen.server_url) == server_url.as_ref());
+    let name = seen.and_then(|seen| seen.server.as_ref()).map(|server| server.name.clone());
+    name.or(server_url.clone()).unwrap_or_default()
+}
+
+/// Every phase's words as JSON, for the script.
+fn phases() -> String {
+    let words = Phase::ALL.map(|phase| (serde_json::json!(phase), phase.words()));
+    let words = words.iter().map(|(code, words)| format!("{code}:{}", serde_json::json!(words)));
+    format!("{{{}}}", words.collect::<Vec<_>>().join(","))
+}
+
+/// The last scan's failure, unless there was an import since.
 fn failed_scan(status: &StatusReport) -> Option<Problem> {
     let scan = status.last_scan.as_ref()?;
     let later = status.last_import.as_ref().is_some_and(|import| import.at >= scan.at);
@@ -114,7 +122,7 @@ impl ResultView {
         let when = words::instant(&last.at, &words::zone(&settings.time_zone));
         let Some(report) = &last.result else {
             return Self {
-                heading: "The last import failed; nothing was added".into(),
+                heading: last.outcome.words(0, 0),
                 when,
                 failure: last.failure.clone(),
                 counts: Vec::new(),
@@ -123,85 +131,68 @@ impl ResultView {
                 skipped: Vec::new(),
             };
         };
-        let heading = match (report.outcome, report.movies_added, report.episodes_added) {
-            (Outcome::NothingToAdd, _, _) => "Nothing to add: your log has it all".to_owned(),
-            (Outcome::Partial, 0, 0) => "Partly done: nothing was added".to_owned(),
-            (Outcome::Partial, movies, episodes) => {
-                format!("Partly done: {} added", both(movies, episodes))
-            }
-            (Outcome::Complete, movies, episodes) => format!("{} added", both(movies, episodes)),
-        };
-        let mut counts = vec![
-            ("Watch sessions added", words::grouped(report.movies_added)),
-            ("Episodes added", words::grouped(report.episodes_added)),
-            ("Skipped", words::grouped(report.items_skipped)),
-            ("Unmatched", words::grouped(report.unmatched.movies + report.unmatched.series)),
-        ];
-        let titles = report.movies_auto_added + report.series_auto_added;
-        if titles > 0 {
-            counts.insert(2, ("Titles added", words::grouped(titles)));
-        }
-        if report.forgotten > 0 {
-            counts.push(("No longer shown by Jellyfin", words::grouped(report.forgotten)));
-        }
-        let skipped = report
-            .skipped
-            .iter()
-            .map(|(code, count)| (words::reason(code).0.to_owned(), words::grouped(*count)));
+        let skipped = report.skipped.iter();
         Self {
-            heading,
+            heading: last.outcome.words(report.movies_added, report.episodes_added),
             when,
             failure: None,
-            counts,
+            counts: counts(report),
             errors: report.errors.clone(),
-            items_skipped: words::grouped(report.items_skipped),
-            skipped: skipped.collect(),
+            items_skipped: number(report.items_skipped),
+            skipped: skipped.map(|(reason, n)| (reason.words().title, number(n))).collect(),
         }
     }
+}
+
+fn counts(report: &ImportReport) -> Vec<(&'static str, String)> {
+    let titles = report.movies_auto_added + report.series_auto_added;
+    let always = [
+        ("Watch sessions added", report.movies_added),
+        ("Episodes added", report.episodes_added),
+        ("Titles added", titles),
+        ("Skipped", report.items_skipped),
+        ("Unmatched", report.unmatched.movies + report.unmatched.series),
+        ("No longer in Jellyfin", report.forgotten),
+    ];
+    let is_shown = |(name, n): &(&str, u64)| {
+        *n > 0 || !matches!(*name, "Titles added" | "No longer in Jellyfin")
+    };
+    always.into_iter().filter(is_shown).map(|(name, n)| (name, number(n))).collect()
 }
 
 impl AddedView {
     fn of(last: &LastImport, settings: &SettingsView) -> Option<Self> {
         let report = last.result.as_ref().filter(|report| !report.titles.is_empty())?;
-        let title = |added: &AddedTo| {
-            let kind = match added.item_type {
-                ItemType::Movie => "movies",
-                ItemType::Series => "series",
-            };
-            AddedTitle {
-                path: format!("/library/{kind}/{}", added.slug),
-                name: added.name.clone(),
-                added: added.added,
-            }
+        let title = |added: &AddedTo| AddedTitle {
+            path: words::title_path(added.item_type, &added.slug),
+            name: added.name.clone(),
+            added: added.added,
         };
-        let told: u64 = report.titles.iter().map(|added| added.added).sum();
+        let named: u64 = report.titles.iter().map(|added| added.added).sum();
         let more = (report.movies_added + report.episodes_added)
-            .checked_sub(told)
+            .checked_sub(named)
             .filter(|more| *more > 0);
+        let at = words::instant(&last.at, &words::zone(&settings.time_zone));
         Some(Self {
-            heading: format!(
-                "Added {}",
-                words::instant(&last.at, &words::zone(&settings.time_zone))
-            ),
+            heading: format!("Added {at}"),
             titles: report.titles.iter().map(title).collect(),
-            more: more
-                .map(|more| format!("And {}.", words::count(more, "more play", "more plays"))),
+            more: more.map(|more| format!("And {}.", count(more, "more play", "more plays"))),
         })
     }
 }
 
-fn options(Deadline(deadline): Deadline, progress: progress::Listener) -> SyncOptions {
+fn options(DeadlineOf(deadline): DeadlineOf, progress: progress::Listener) -> SyncOptions {
     SyncOptions { source: Source::Server, deadline, progress }
 }
 
-/// A page that waits hears how far it is; one without script gets the page when it is done.
+/// The page's script gets the progress; a browser without script gets the page when the run is over.
 async fn back_to_the_page(headers: &HeaderMap, run: Response) -> Response {
     if progress::is_wanted(headers) { run } else { Redirect::to("/sync").into_response() }
 }
 
 pub(super) async fn scan(
     State(app): State<App>,
-    Extension(deadline): Extension<Deadline>,
+    deadline: DeadlineOf,
     headers: HeaderMap,
     _form: FormBody,
 ) -> Response {
@@ -213,7 +204,7 @@ pub(super) async fn scan(
 
 pub(super) async fn import(
     State(app): State<App>,
-    Extension(deadline): Extension<Deadline>,
+    deadline: DeadlineOf,
     headers: HeaderMap,
     form: FormBody,
 ) -> Result<Response, PageProblem> {
@@ -234,7 +225,7 @@ pub(super) async fn import(
     Ok(back_to_the_page(&headers, progress::answer(&headers, run).await).await)
 }
 
-/// Another page of the preview; what was ticked goes along.
+/// Another page of the preview, with the choices made so far.
 pub(super) async fn turn(
     visitor: Visitor,
     State(app): State<App>,
@@ -246,7 +237,7 @@ pub(super) async fn turn(
     }
 }
 
-/// What runs in this process, told until nothing does.
+/// The progress of what runs in this process, until nothing runs.
 pub(super) async fn progress(State(app): State<App>) -> Response {
     let mut runs = app.service.journal().follow();
     let (tell, told) = tokio::sync::mpsc::channel(8);
@@ -261,7 +252,7 @@ pub(super) async fn progress(State(app): State<App>) -> Response {
                 return;
             }
         }
-        // Whoever has gone away needn't hear that it is over.
+        // Fails if the browser has disconnected.
         let _ = tell.send(Event::default().event("done").data("{}")).await;
     });
     let events = futures_util::StreamExt::map(

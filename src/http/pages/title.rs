@@ -12,21 +12,22 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    PageProblem, html,
+    answer::{PageProblem, folded, html},
     posters::{PosterView, item_of},
     shell::{Section, Shell, Visitor},
     words,
 };
 use crate::{
     domain::{
-        ids::{EpisodeNumber, StreamId},
-        library::{Folded, RewatchSession, Series, Title, WatchOrigin, WatchProgress},
+        ids::EpisodeNumber,
+        library::{Folded, RewatchSession, Series, Title, WatchProgress},
     },
-    http::{App, Problem},
+    http::App,
+    report::{ItemType, Problem, ProblemCode, count, watch_origin},
     service::Links,
 };
 
-/// Rows that are shown of a movie's sessions or of a season; more are in the log.
+/// Rows that are shown of a movie's sessions or of a season; the log has the rest.
 const MOST: usize = 250;
 
 /// What both kinds show at the top.
@@ -85,14 +86,14 @@ struct EpisodeRow {
     from: &'static str,
 }
 
-/// Where the title is played. The address is that of Jellyfin's own web page, from 10.9 on.
+/// The title's page in Jellyfin's own web interface, from 10.9 on.
 fn play(server: Option<&str>, title: Title<'_>, links: &Links) -> Option<String> {
     let (server, item) = (server?, item_of(title, links)?);
     Some(format!("{server}/web/#/details?id={item}"))
 }
 
 async fn around(app: &App) -> Result<(Arc<Folded>, Arc<Links>, Option<String>), PageProblem> {
-    let folded = super::log::folded(app).await?;
+    let folded = folded(app).await?;
     let server = app.service.account().view().await?.jellyfin.server_url;
     Ok((folded, app.service.links().read().await?, server))
 }
@@ -116,7 +117,7 @@ fn head(
 }
 
 fn none(kind: &str, slug: &str) -> Problem {
-    Problem::new("not_found", format!("the library has no {kind} `{slug}`"))
+    Problem::new(ProblemCode::NotFound, format!("your library has no {kind} `{slug}`"))
 }
 
 fn rated(rating: Option<i32>) -> Option<String> {
@@ -129,21 +130,19 @@ pub(super) async fn movie(
     Path(slug): Path<String>,
 ) -> Result<Response, PageProblem> {
     let (folded, links, server) = around(&app).await?;
-    let stream = StreamId::from_log(&format!("Movie-{slug}"));
+    let stream = ItemType::Movie.stream(&slug);
     let movie = folded.library.movie_by_stream(&stream).ok_or_else(|| none("movie", &slug))?;
     let mut facts: Vec<String> =
         movie.runtime.map(|minutes| format!("{minutes} minutes")).into_iter().collect();
     facts.extend(movie.genres.iter().cloned());
     facts.extend(rated(movie.personal_rating));
-    let imported: BTreeSet<_> =
-        movie.imported_plays().iter().map(|play| play.session.to_string()).collect();
     let mut sessions: Vec<_> = movie.sessions().iter().collect();
     sessions.sort_by_key(|session| std::cmp::Reverse(session.date));
     let sessions = sessions.into_iter().take(MOST).map(|session| SessionRow {
         date: words::day(session.date),
         duration: session.duration.map(|minutes| format!("{minutes} min")).unwrap_or_default(),
         friends: words::list(session.friends()),
-        from: if imported.contains(&session.id.to_string()) { "Jellyfin" } else { "By hand" },
+        from: watch_origin(movie.origin(session)),
     });
     let page = MoviePage {
         shell: visitor.shell(movie.name.to_string(), Some(Section::Library)),
@@ -153,7 +152,7 @@ pub(super) async fn movie(
     Ok(html(&page))
 }
 
-/// Which part of a series.
+/// The part of a series that a person asks for.
 #[derive(Deserialize)]
 pub(super) struct Part {
     rewatch: Option<String>,
@@ -167,7 +166,7 @@ pub(super) async fn series(
     Query(part): Query<Part>,
 ) -> Result<Response, PageProblem> {
     let (folded, links, server) = around(&app).await?;
-    let stream = StreamId::from_log(&format!("Series-{slug}"));
+    let stream = ItemType::Series.stream(&slug);
     let series = folded.library.series_by_stream(&stream).ok_or_else(|| none("series", &slug))?;
     let asked = part
         .rewatch
@@ -178,7 +177,7 @@ pub(super) async fn series(
     facts.extend(series.genres.iter().cloned());
     facts.extend(rated(series.personal_rating));
     facts.extend(series.abandoned.then(|| "abandoned".to_owned()));
-    let path = format!("/library/series/{}?rewatch=", words::encoded(&slug));
+    let path = format!("{}?rewatch=", words::title_path(ItemType::Series, &slug));
     let page = SeriesPage {
         shell: visitor.shell(series.name.to_string(), Some(Section::Library)),
         head: head(Title::Series(series), facts, &series.overview, server.as_deref(), &links),
@@ -200,24 +199,21 @@ pub(super) async fn series(
 impl RewatchRow {
     fn of(series: &Series, rewatch: &RewatchSession, shown: &RewatchSession, path: &str) -> Self {
         let name = rewatch.name.clone().unwrap_or_else(|| match &*rewatch.id {
-            "default" => "First time".to_owned(),
+            "default" => "First watch".to_owned(),
             _ => format!("Since {}", rewatch.created.format("%-d %b %Y")),
         });
-        let mut detail = vec![words::count(rewatch.watched.len() as u64, "episode", "episodes")];
-        detail.extend(
-            (series.progress_of(rewatch) == WatchProgress::Watched)
-                .then(|| "all watched".to_owned()),
-        );
-        detail.extend(
-            (rewatch.id == series.default_rewatch().id).then(|| "plays are added here".to_owned()),
-        );
+        let is_default = rewatch.id == series.default_rewatch().id;
+        let is_watched = series.progress_of(rewatch) == WatchProgress::Watched;
+        let mut detail = vec![count(rewatch.watched.len() as u64, "episode", "episodes")];
+        detail.extend(is_watched.then(|| "all watched".to_owned()));
         if !rewatch.friends.is_empty() {
             detail.push(format!("with {}", words::list(&rewatch.friends)));
         }
+        let here = if is_default { " (new plays go here)" } else { "" };
         Self {
             path: format!("{path}{}", words::encoded(&rewatch.id)),
             name,
-            detail: words::list(detail),
+            detail: format!("{}{here}", words::list(detail)),
             shown: rewatch.id == shown.id,
         }
     }
@@ -238,50 +234,54 @@ fn seasons(
     for (number, _) in rewatch.watched.iter_unordered() {
         numbers.entry(number.season).or_default().insert(number.episode);
     }
-    let watched = |season: i32, episodes: &BTreeSet<i32>| {
-        episodes
-            .iter()
-            .filter(|episode| {
-                rewatch.watched.day(EpisodeNumber { season, episode: **episode }).is_some()
-            })
-            .count()
-    };
     let unfinished = || {
-        numbers
-            .iter()
-            .find(|(season, episodes)| **season > 0 && watched(**season, episodes) < episodes.len())
+        numbers.iter().find(|(season, episodes)| {
+            **season > 0 && watched(rewatch, **season, episodes) < episodes.len()
+        })
     };
     let shown = asked
         .or_else(|| unfinished().map(|(season, _)| *season))
         .or_else(|| numbers.keys().next_back().copied());
     let view = |(number, episodes): (&i32, &BTreeSet<i32>)| {
-        let (number, open) = (*number, Some(*number) == shown);
+        SeasonView::of(series, rewatch, (*number, episodes), Some(*number) == shown, path)
+    };
+    numbers.iter().map(view).collect()
+}
+
+fn watched(rewatch: &RewatchSession, season: i32, episodes: &BTreeSet<i32>) -> usize {
+    let is_watched = |episode: &&i32| {
+        rewatch.watched.day(EpisodeNumber { season, episode: **episode }).is_some()
+    };
+    episodes.iter().filter(is_watched).count()
+}
+
+impl SeasonView {
+    fn of(
+        series: &Series,
+        rewatch: &RewatchSession,
+        (number, episodes): (i32, &BTreeSet<i32>),
+        open: bool,
+        path: &str,
+    ) -> Self {
         let known = series.seasons.get(&number);
         let row = |episode: &i32| {
             let of = EpisodeNumber { season: number, episode: *episode };
-            let name = known
-                .and_then(|season| season.episodes.get(episode))
-                .map(|name| &**name)
-                .unwrap_or_default();
+            let name = known.and_then(|season| season.episodes.get(episode));
             let date = rewatch.watched.day(of);
             EpisodeRow {
-                name: format!("{episode}. {name}"),
+                name: format!("{episode}. {}", name.map(|name| &**name).unwrap_or_default()),
                 date: date.map(words::day).unwrap_or_default(),
-                from: match (date, series.origin(of)) {
-                    (None, _) => "",
-                    (Some(_), WatchOrigin::Jellyfin(_)) => "Jellyfin",
-                    (Some(_), WatchOrigin::Manual) => "By hand",
-                },
+                from: date.map_or("", |_| watch_origin(series.origin(of))),
             }
         };
-        SeasonView {
+        let watched = watched(rewatch, number, episodes);
+        Self {
             name: known
                 .map_or_else(|| format!("Season {number}"), |season| season.name.to_string()),
-            count: format!("{} of {} watched", watched(number, episodes), episodes.len()),
+            count: format!("{watched} of {} watched", episodes.len()),
             open,
             path: format!("{path}&season={number}"),
             episodes: if open { episodes.iter().take(MOST).map(row).collect() } else { Vec::new() },
         }
-    };
-    numbers.iter().map(view).collect()
+    }
 }

@@ -1,54 +1,13 @@
-//! Reasons, notes, days and instants in words that a person reads.
+//! Days, instants, names and addresses as a page shows them.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
-use crate::domain::{time::WatchDate, zone::Zone};
+use crate::{
+    domain::{library::Title, time::WatchDate, zone::Zone},
+    report::ItemType,
+};
 
-/// A reason to skip or to leave unmatched, or a note: a few words, and what they mean.
-pub(super) fn reason(code: &str) -> (&str, &'static str) {
-    match code {
-        "not_played" => ("Not played", "Jellyfin doesn’t count them as played."),
-        "already_watched" => ("Already watched", "Your log has them as watched."),
-        "session_on_that_date" => {
-            ("A session on that day", "Your log has a watch session on the day of the play.")
-        }
-        "already_imported" => {
-            ("Already imported", "This very play was added before; its date was changed since.")
-        }
-        "removed_by_user" => (
-            "You took it back",
-            "You removed this play, or what lay on that day, by hand. That stands.",
-        ),
-        "undated_and_watched" => {
-            ("No date, and watched", "Jellyfin has no date for it, and your log has sessions.")
-        }
-        "no_episode_number" => ("No episode number", "Jellyfin doesn’t know which episode it is."),
-        "excluded" => ("Left out", "You left it out of this import."),
-        "future_date" => {
-            ("In the future", "Its date lies more than a day ahead: a clock was wrong.")
-        }
-        "unreadable_date" => ("Unreadable date", "Its date can’t be read."),
-        "possible_rewatch" => {
-            ("Possible rewatch", "Perhaps it was merely opened; it waits until you include it.")
-        }
-        "not_in_library" => ("Not in your library", "Your library has no such title."),
-        "no_tmdb_id" => ("No TMDB id", "Jellyfin gives no TMDB id: identify them there."),
-        "invalid_tmdb_id" => ("Unusable TMDB id", "What Jellyfin gives as a TMDB id can be none."),
-        "removed_from_library" => (
-            "Removed from your library",
-            "You removed the title. Nothing brings it back by itself.",
-        ),
-        "suspicious_date" => ("before its year", ""),
-        "bulk_marked" => ("marked together with others", ""),
-        "suspicious_match" => ("name or year far off", ""),
-        "unknown_episode" => ("episode unknown here", ""),
-        "session_moved" => ("you moved a session from that day", ""),
-        "undated" => ("Jellyfin has no date", ""),
-        other => (other, ""),
-    }
-}
-
-/// An instant of the interface's in a person's zone: `24 Nov 2026, 15:04`.
+/// An instant of an answer in a person's zone: `24 Nov 2026, 15:04`.
 pub(super) fn instant(text: &str, zone: &Zone) -> String {
     match DateTime::parse_from_rfc3339(text) {
         Ok(at) => zone.local(at.to_utc()).format("%-d %b %Y, %H:%M").to_string(),
@@ -56,7 +15,7 @@ pub(super) fn instant(text: &str, zone: &Zone) -> String {
     }
 }
 
-/// The same of an event's.
+/// An instant of an event, with its seconds.
 pub(super) fn event_instant(at: DateTime<Utc>, zone: &Zone) -> String {
     zone.local(at).format("%-d %b %Y, %H:%M:%S").to_string()
 }
@@ -83,26 +42,7 @@ pub(super) fn month(number: u32) -> String {
         .unwrap_or_default()
 }
 
-/// How many of what: `1 movie`, `3 movies`.
-pub(super) fn count(number: impl TryInto<u64>, one: &str, many: &str) -> String {
-    let number = number.try_into().unwrap_or(u64::MAX);
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
-}
-
-/// A number with its thousands apart.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push('\u{202f}');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// An event's or a field's name without what programs need: `Watch session recorded`.
+/// An event's or a field's name as people write it: `Watch session recorded`.
 pub(super) fn plain(name: &str) -> String {
     let mut words = String::new();
     for c in name.chars() {
@@ -123,12 +63,30 @@ pub(super) fn weekday(date: NaiveDate) -> u32 {
     date.weekday().num_days_from_monday()
 }
 
-/// A zone by its name; the settings hold none that doesn't exist.
+/// A zone by its name. The settings only store names of zones.
 pub(super) fn zone(name: &str) -> Zone {
     Zone::named(name).unwrap_or(Zone::UTC)
 }
 
-/// A slug as a part of a path or query.
+/// The address of the page of the title with that slug.
+pub(super) fn title_path(kind: ItemType, slug: &str) -> String {
+    let kind = match kind {
+        ItemType::Movie => "movies",
+        ItemType::Series => "series",
+    };
+    format!("/library/{kind}/{}", encoded(slug))
+}
+
+/// The address of a title's page.
+pub(super) fn path_of(title: Title<'_>) -> String {
+    let kind = match title {
+        Title::Movie(_) => ItemType::Movie,
+        Title::Series(_) => ItemType::Series,
+    };
+    title_path(kind, title.stream().slug())
+}
+
+/// A text as a part of a path or query.
 pub(super) fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

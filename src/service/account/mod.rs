@@ -3,20 +3,20 @@
 //! A password, a token and a user id leave this part only inside a connection to the origin that they were entered for.
 
 mod settings;
-mod view;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::watch, time::Instant};
 
 pub(super) use settings::Settings;
-pub use view::{
-    ConnectionTest, JellyfinInput, PreferencesInput, SettingsView, SyncInput, SyncPreferences,
-    UserReport,
-};
 
-use super::{ServiceError, SettingError, documents::Documents, outside::Outside};
+use super::{
+    documents::Documents,
+    error::{ServiceError, SettingError},
+    outside::Outside,
+};
 use crate::{
     jellyfin::{Connection, Credentials, Limits, ServerUrl, SignedIn, User},
+    report::{JellyfinInput, PreferencesInput, SettingsView},
     store::seal::{KeySource, SealingKey},
 };
 use settings::{PASSWORD, Preferences, TMDB_KEY, TOKEN};

@@ -2,14 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::view::{
-    JellyfinInput, JellyfinView, PreferencesInput, SettingsView, SyncInput, SyncPreferences,
-    TmdbView,
-};
 use crate::{
     domain::{ids::UserId, zone::Zone},
     jellyfin::ServerUrl,
-    service::{ServiceError, SettingError, interval::Interval},
+    report::{
+        JellyfinInput, JellyfinView, PreferencesInput, SettingsView, SyncInput, SyncPreferences,
+        TmdbView,
+    },
+    service::{
+        error::{ServiceError, SettingError},
+        interval::Interval,
+    },
     store::seal::{Entropy, SealingKey},
 };
 

@@ -3,26 +3,25 @@
 //! The document outlives the process; what runs now doesn't. Runs on a schedule are claimed in the document by
 //! compare-and-swap, so that two processes over one store don't run at once.
 
-mod recovery;
 mod runs;
 mod status;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use recovery::{LastRecovery, RecoveredReport};
+pub use runs::RunWatch;
 pub(super) use runs::{RunGuard, Runs};
-pub use runs::{RunWatch, Running};
 pub(super) use status::{Status, failure};
 
-use super::{
-    ServiceError,
-    documents::Documents,
-    outside::Outside,
-    progress::Listener,
-    report::{ImportReport, ScanReport, ServerReport, instant},
-    status::LastConnection,
+use super::{documents::Documents, error::ServiceError, outside::Outside, progress::Listener};
+use crate::{
+    domain::events::Via,
+    jellyfin::EpisodeRoute,
+    report::{
+        FaultReport, ImportReport, LastConnection, LastRecovery, RecoveredReport, RunKind, Running,
+        ServerReport, Summary, instant,
+    },
+    store::Torn,
 };
-use crate::{domain::events::Via, jellyfin::EpisodeRoute, store::Torn};
 use status::{ScheduledRuns, last_connection, last_import, last_scan};
 
 const NAME: &str = "status";
@@ -71,7 +70,12 @@ impl Journal {
     }
 
     /// Registers a run and passes its progress on to followers.
-    pub(super) fn begin(&self, kind: &str, since: DateTime<Utc>, listener: Listener) -> RunGuard {
+    pub(super) fn begin(
+        &self,
+        kind: RunKind,
+        since: DateTime<Utc>,
+        listener: Listener,
+    ) -> RunGuard {
         self.runs.begin(kind, since, listener)
     }
 
@@ -88,7 +92,7 @@ impl Journal {
     pub(super) async fn keep_scan(
         &self,
         began: DateTime<Utc>,
-        result: Result<&ScanReport, &ServiceError>,
+        result: Result<(&Summary, &[FaultReport]), &ServiceError>,
         route: Option<EpisodeRoute>,
     ) -> Result<(), ServiceError> {
         let last = last_scan(began, result);
@@ -153,7 +157,7 @@ impl Journal {
     pub(super) async fn keep_recovery(&self, torn: Option<&Torn>) -> Result<(), ServiceError> {
         let Some(torn) = torn else { return Ok(()) };
         let at = instant(self.outside.now());
-        let last = LastRecovery { at, recovered: RecoveredReport::of(torn) };
+        let last = LastRecovery { at, recovered: recovered(torn) };
         self.change(|status| status.recovery = Some(last.clone())).await
     }
 
@@ -186,4 +190,9 @@ impl Journal {
         .await?;
         Ok(claim)
     }
+}
+
+/// What a crash left, as the answers show it.
+pub(super) fn recovered(torn: &Torn) -> RecoveredReport {
+    RecoveredReport { file: torn.set_aside.display().to_string(), bytes: torn.bytes }
 }

@@ -3,26 +3,12 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use utoipa::ToSchema;
 
-use crate::service::{
-    progress::{Listener, Progress},
-    report::instant,
+use crate::{
+    report::{Progress, RunKind, Running, instant},
+    service::progress::Listener,
 };
-
-/// A run in progress in this process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Running {
-    /// `scan` or `import`.
-    pub kind: String,
-    /// When it began.
-    pub since: String,
-    /// Its last progress.
-    pub progress: Option<Progress>,
-}
 
 /// All runs of this process, in the order in which they began.
 #[derive(Debug, Clone)]
@@ -54,9 +40,14 @@ impl RunGuard {
 
 impl Runs {
     /// Registers a run and passes its progress on to followers.
-    pub(super) fn begin(&self, kind: &str, since: DateTime<Utc>, listener: Listener) -> RunGuard {
+    pub(super) fn begin(
+        &self,
+        kind: RunKind,
+        since: DateTime<Utc>,
+        listener: Listener,
+    ) -> RunGuard {
         let mut id = 0;
-        let running = Running { kind: kind.to_owned(), since: instant(since), progress: None };
+        let running = Running { kind, since: instant(since), progress: None };
         self.0.send_modify(|runs| {
             id = runs.last().map_or(0, |(id, _)| id + 1);
             runs.push((id, running));

@@ -3,14 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::LastRecovery;
 use crate::{
     jellyfin::EpisodeRoute,
-    service::{
-        ServiceError,
-        report::{FaultReport, ImportReport, Outcome, ScanReport, ServerReport, instant},
-        status::{Failure, LastConnection, LastImport, LastScan},
+    report::{
+        Failure, FaultReport, ImportReport, LastConnection, LastImport, LastRecovery, LastScan,
+        Outcome, RunOutcome, ServerReport, Summary, instant,
     },
+    service::error::ServiceError,
 };
 
 /// A route that worked is tried first for this long: Jellyfin renews its statistics within a day, and then the flat
@@ -76,20 +75,20 @@ impl Status {
 
 pub(super) fn last_scan(
     began: DateTime<Utc>,
-    result: Result<&ScanReport, &ServiceError>,
+    result: Result<(&Summary, &[FaultReport]), &ServiceError>,
 ) -> LastScan {
     let at = instant(began);
     match result {
-        Ok(report) => LastScan {
+        Ok((summary, errors)) => LastScan {
             at,
-            outcome: if report.errors.is_empty() { "complete" } else { "partial" }.into(),
-            summary: Some(report.summary.clone()),
-            errors: report.errors.clone(),
+            outcome: if errors.is_empty() { RunOutcome::Complete } else { RunOutcome::Partial },
+            summary: Some(summary.clone()),
+            errors: errors.to_vec(),
             failure: None,
         },
         Err(error) => LastScan {
             at,
-            outcome: "failed".into(),
+            outcome: RunOutcome::Failed,
             summary: None,
             errors: Vec::new(),
             failure: Some(failure(error, began)),
@@ -106,21 +105,20 @@ pub(super) fn last_import(
     let at = instant(began);
     match result {
         Ok(report) => {
-            let (outcome, failure) = match report.outcome {
-                Outcome::Complete => ("complete", None),
-                Outcome::NothingToAdd => ("nothing_to_add", None),
+            let failure = match report.outcome {
+                Outcome::Complete | Outcome::NothingToAdd => None,
                 Outcome::Partial => {
-                    ("partial", report.errors.first().map(|error| failure_of_part(error, began)))
+                    report.errors.first().map(|error| Failure::of_part(error, at.clone()))
                 }
             };
+            let outcome = report.outcome.into();
             let mut report = report.clone();
             report.titles.truncate(most_titles);
-            let result = Some(report);
-            (LastImport { at, outcome: outcome.into(), result, failure: None }, failure)
+            (LastImport { at, outcome, result: Some(report), failure: None }, failure)
         }
         Err(error) => {
             let failure = Some(failure(error, began));
-            let outcome = "failed".into();
+            let outcome = RunOutcome::Failed;
             (LastImport { at, outcome, result: None, failure: failure.clone() }, failure)
         }
     }
@@ -149,10 +147,5 @@ pub(super) fn last_connection(
 }
 
 pub(in crate::service) fn failure(error: &ServiceError, at: DateTime<Utc>) -> Failure {
-    Failure { at: instant(at), code: error.code().into(), detail: error.to_string() }
-}
-
-fn failure_of_part(fault: &FaultReport, at: DateTime<Utc>) -> Failure {
-    let detail = format!("{}: {}", fault.name, fault.message);
-    Failure { at: instant(at), code: "jellyfin_error".into(), detail }
+    Failure { at: instant(at), code: error.code(), detail: error.to_string() }
 }

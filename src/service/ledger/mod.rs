@@ -11,17 +11,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
 };
 
-use serde::Serialize;
-
 pub use newest::{EventFilter, EventPage, LoggedEvent};
 
-use super::ServiceError;
+use super::error::ServiceError;
 use crate::{
     domain::{
         events::{Commit, Fault, LineStart, LogHead, WholeLog, read_line},
         ids::GlobalPosition,
         library::{Fold, Folded},
     },
+    report::LogStat,
     store::{Appended, LogBytes, Stamp, Store, StoreError, Torn},
 };
 
@@ -43,28 +42,6 @@ pub struct LogCheck {
 struct LogRead {
     torn: u64,
     stamp: Stamp,
-}
-
-/// What `log stat` counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LogStat {
-    /// Bytes.
-    pub bytes: u64,
-    /// Events of every kind.
-    pub events: u64,
-    /// Position of the last event.
-    pub position: u64,
-    /// Streams of every kind.
-    pub streams: usize,
-    /// Movies in the library.
-    pub movies: usize,
-    /// Their watch sessions.
-    pub watch_sessions: usize,
-    /// Series in the library.
-    pub series: usize,
-    /// Episodes watched, over all rewatch sessions.
-    pub watched_episodes: usize,
 }
 
 /// The log of one store.
@@ -168,21 +145,7 @@ impl Ledger {
     /// # Errors
     /// The store fails, or a line can't be read.
     pub async fn stat(&self) -> Result<LogStat, ServiceError> {
-        let Folded { log, library } = &*self.folded().await?;
-        Ok(LogStat {
-            bytes: log.head().bytes,
-            events: log.events(),
-            position: log.head().position.0,
-            streams: log.streams(),
-            movies: library.movies().count(),
-            watch_sessions: library.movies().map(|m| m.sessions().len()).sum(),
-            series: library.series().count(),
-            watched_episodes: library
-                .series()
-                .flat_map(|s| s.rewatches())
-                .map(|r| r.watched.len())
-                .sum(),
-        })
+        Ok(LogStat::of(&*self.folded().await?))
     }
 
     /// The log's own lines behind a position, byte for byte.

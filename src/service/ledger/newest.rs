@@ -9,10 +9,13 @@ use chrono::{DateTime, Utc};
 use memchr::memmem;
 use rustc_hash::FxHashSet;
 
-use super::{Ledger, ServiceError};
-use crate::domain::{
-    events::{LineStart, read_line},
-    ids::GlobalPosition,
+use super::Ledger;
+use crate::{
+    domain::{
+        events::{LineStart, read_line},
+        ids::GlobalPosition,
+    },
+    service::error::ServiceError,
 };
 
 /// Which events.

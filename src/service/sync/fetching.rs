@@ -9,7 +9,8 @@ use crate::{
         snapshot::{ItemFault, Snapshot, TmdbRef},
     },
     jellyfin::{EpisodeRoute, Failures, FetchOptions, Fetched, JellyfinError, fetch::fetch},
-    service::{ServiceError, account::Settings, journal::RunGuard, report::ServerReport},
+    report::{RunKind, ServerReport},
+    service::{account::Settings, error::ServiceError, journal::RunGuard, progress},
 };
 
 /// A snapshot, which lists failed, and which episode route worked.
@@ -51,7 +52,7 @@ impl Sync {
     /// # Errors
     /// There are no settings, or Jellyfin fails for movies or series.
     pub async fn snapshot(&self, options: SyncOptions) -> Result<Arc<Snapshot>, ServiceError> {
-        let run = self.journal.begin("scan", self.outside.now(), options.progress.clone());
+        let run = self.journal.begin(RunKind::Scan, self.outside.now(), options.progress.clone());
         let settings = self.account.settings_with_device_id().await?;
         let folded = self.ledger.folded().await?;
         let fetched = self.fetch(&settings, &folded.library, false, &options, &run).await?;
@@ -78,7 +79,7 @@ impl Sync {
             let wanted = FetchOptions {
                 series: &|tmdb| matters(library, tmdb, auto_add),
                 first: status.first_route(taken_at),
-                progress: &|progress| run.tell(progress.into()),
+                progress: &|told| run.tell(progress::of_fetch(told)),
             };
             fetch(&connection, server, taken_at, &wanted).await
         };

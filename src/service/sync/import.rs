@@ -13,12 +13,11 @@ use crate::{
         sync::{Preferences, forgotten, plan},
     },
     jellyfin::{EpisodeRoute, JellyfinError},
+    report::{FaultReport, ImportReport, LogSpan, Outcome, Phase, Progress, RunKind},
     service::{
-        ServiceError,
-        journal::{RecoveredReport, RunGuard},
+        error::ServiceError,
+        journal::{RunGuard, recovered},
         links::Links,
-        progress::{Phase, Progress},
-        report::{FaultReport, ImportReport, LogSpan, Outcome},
     },
     store::StoreError,
 };
@@ -62,7 +61,7 @@ impl Sync {
         options: SyncOptions,
     ) -> Result<ImportReport, ServiceError> {
         let began = self.outside.now();
-        let run = self.journal.begin("import", began, options.progress.clone());
+        let run = self.journal.begin(RunKind::Import, began, options.progress.clone());
         let mut route = None;
         let mut result = self.import_once(&request, &options, &run, &mut route).await;
         let kept = self.journal.keep_import(began, request.via, result.as_ref(), route).await;
@@ -136,7 +135,7 @@ impl Sync {
             }
             match self.ledger.append(&folded, commit).await {
                 Ok(torn) => {
-                    report.recovered = torn.as_ref().map(RecoveredReport::of);
+                    report.recovered = torn.as_ref().map(recovered);
                     run.tell(Progress { phase: Phase::Append, done: events, total: events });
                     return Ok(report);
                 }

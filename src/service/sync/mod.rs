@@ -13,19 +13,20 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::time::Instant;
 
-pub use preview::{LeftOut, Preview, PreviewEpisode, PreviewRow};
-
 use super::{
-    ServiceError,
     account::{Account, Settings},
     documents::{Cached, Documents},
+    error::ServiceError,
     journal::Journal,
     ledger::Ledger,
     links::LinkBook,
     outside::Outside,
     progress::Listener,
 };
-use crate::domain::{events::Via, ids::ItemId, snapshot::Snapshot, sync::Preferences};
+use crate::{
+    domain::{events::Via, ids::ItemId, snapshot::Snapshot, sync::Preferences},
+    report::Preview,
+};
 
 /// Where a snapshot comes from.
 #[derive(Debug, Clone, Default)]

@@ -13,7 +13,7 @@ use crate::{
         snapshot::{ItemFault, Snapshot},
         sync::{Missing, Preferences, Titles, add_titles, plan},
     },
-    service::{ServiceError, account::Settings},
+    service::{account::Settings, error::ServiceError},
     store::StoreError,
     tmdb::{Limits, Tmdb, TmdbError},
 };

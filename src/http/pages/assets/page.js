@@ -1,15 +1,9 @@
-// What moves on a page. Everything works without it: forms are sent, pages are read.
+// Progress, counts and shortcuts. Every page works without it.
 (() => {
   "use strict";
 
-  const phases = {
-    movies: "Reading movies from Jellyfin",
-    series: "Reading series from Jellyfin",
-    episodes: "Reading episodes from Jellyfin",
-    plan: "Deciding what to add",
-    append: "Adding to your log",
-  };
   const panel = document.getElementById("progress");
+  const phases = JSON.parse(panel?.dataset.phases ?? "{}");
   const phase = panel?.querySelector("[data-phase]");
   const bar = panel?.querySelector("progress");
   const count = panel?.querySelector("[data-count]");
@@ -17,7 +11,7 @@
   function show({ phase: name, done, total }) {
     panel.hidden = false;
     const text = phases[name] ?? "Working";
-    // Said again only when it changes, or a screen reader would never be done reading.
+    // Set only when it changes, or a screen reader would read it again and again.
     if (phase.textContent !== text) phase.textContent = text;
     if (total > 0) {
       bar.max = total;
@@ -28,14 +22,14 @@
     count.textContent = total > 1 ? `${done} of ${total}` : "";
   }
 
-  // The page has it all, the result as well as the failure: it is read again, and shown from its top.
+  // The page has the result as well as the failure: load it again, from its top.
   const reread = () => location.replace("/sync");
 
   async function run(form, submitter) {
     const buttons = document.querySelectorAll("form[data-stream] button");
     buttons.forEach((button) => button.setAttribute("aria-disabled", "true"));
     panel.hidden = false;
-    phase.textContent = "Asking Jellyfin";
+    phase.textContent = "Connecting to Jellyfin";
     bar.removeAttribute("value");
     count.textContent = "";
     panel.scrollIntoView({ block: "center" });
@@ -70,7 +64,7 @@
     }
   });
 
-  // A run that began before this page was loaded is followed to its end.
+  // Follow a run that began before this page was loaded.
   if (panel?.hasAttribute("data-follow")) {
     const source = new EventSource("/sync/progress");
     source.addEventListener("progress", (event) => show(JSON.parse(event.data)));
@@ -117,7 +111,7 @@
     select.addEventListener("change", () => select.form.requestSubmit());
   });
 
-  // A poster that isn't there leaves its placeholder.
+  // A poster that can't be loaded leaves its placeholder.
   document.addEventListener("error", (event) => event.target.matches?.(".poster img") && event.target.remove(), true);
 
   document.querySelector("[data-focus]")?.focus();

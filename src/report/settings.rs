@@ -1,10 +1,10 @@
-//! What comes in as settings and what goes out: never a secret.
+//! What comes in as settings and what goes out: never a secret (`docs/http.md`, "Settings").
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::service::report::ServerReport;
+use super::ServerReport;
 
 /// What a person may see of the settings: never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -14,9 +14,9 @@ pub struct SettingsView {
     pub jellyfin: JellyfinView,
     /// The Movie Database.
     pub tmdb: TmdbView,
-    /// In which zone a day begins and ends.
+    /// The time zone that decides which day a play belongs to.
     pub time_zone: String,
-    /// How to sync.
+    /// Choices for scans and imports.
     pub sync: SyncPreferences,
 }
 
@@ -26,15 +26,15 @@ pub struct SettingsView {
 pub struct JellyfinView {
     /// The server's address.
     pub server_url: Option<String>,
-    /// Who signs in.
+    /// The user name at Jellyfin.
     pub username: Option<String>,
-    /// Jellyfin's id of that user, once signed in.
+    /// Jellyfin's id of that user, after the first sign-in.
     pub user_id: Option<String>,
     /// Whether a password is stored.
     pub has_password: bool,
     /// Whether a token is stored.
     pub has_access_token: bool,
-    /// Whether a certificate is accepted that this machine doesn't trust.
+    /// Whether untrusted certificates are allowed.
     pub accept_invalid_certificates: bool,
 }
 
@@ -46,62 +46,62 @@ pub struct TmdbView {
     pub has_api_key: bool,
 }
 
-/// How to sync.
+/// The person's choices for scans and imports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncPreferences {
-    /// Whether titles that the library lacks are added.
+    /// Whether missing titles are added to the library.
     pub auto_add: bool,
-    /// Whether watches are marked in Jellyfin too.
+    /// Stored, without effect yet: whether watches are marked in Jellyfin too.
     pub push_watched: bool,
-    /// How often to import by itself; null for never.
+    /// The interval of scheduled imports, such as `30m`; null for never.
     pub every: Option<String>,
-    /// Whether a possible rewatch waits until the person includes it.
+    /// Whether possible rewatches are held until the person includes them.
     pub hold_possible_rewatches: bool,
 }
 
-/// Jellyfin settings to save or to try; what is left out stays as it is stored.
+/// Jellyfin settings to save or to try; a field that is left out keeps its value.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct JellyfinInput {
-    /// The address under which Jellyfin is opened.
+    /// The address of Jellyfin, such as `http://nas:8096`.
     pub server_url: Option<String>,
-    /// Who signs in.
+    /// The user name at Jellyfin.
     pub username: Option<String>,
     /// Their password.
     #[schema(value_type = Option<String>)]
     pub password: Option<SecretString>,
-    /// Whether a certificate is accepted that this machine doesn't trust.
+    /// Whether untrusted certificates are allowed.
     pub accept_invalid_certificates: Option<bool>,
 }
 
-/// Preferences to save; what is left out stays as it is.
+/// Preferences to save; a field that is left out keeps its value.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PreferencesInput {
     /// A name such as `Europe/Vienna`.
     pub time_zone: Option<String>,
-    /// How to sync.
+    /// Choices for scans and imports.
     pub sync: Option<SyncInput>,
 }
 
-/// Sync preferences to save; what is left out stays as it is.
+/// Sync preferences to save; a field that is left out keeps its value.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SyncInput {
-    /// Whether titles that the library lacks are added.
+    /// Whether missing titles are added to the library.
     pub auto_add: Option<bool>,
-    /// Whether watches are marked in Jellyfin too.
+    /// Stored, without effect yet: whether watches are marked in Jellyfin too.
     pub push_watched: Option<bool>,
-    /// How often to import by itself, such as `30m`; null for never.
+    /// The interval of scheduled imports, such as `30m`; null for never.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     pub every: Option<Option<String>>,
-    /// Whether a possible rewatch waits until the person includes it.
+    /// Whether possible rewatches are held until the person includes them.
     pub hold_possible_rewatches: Option<bool>,
 }
 
-/// Tells a null that was given from a field that was left out.
+/// Distinguishes a null from a field that is left out.
 fn given<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<String>>, D::Error> {
@@ -111,11 +111,11 @@ fn given<'de, D: serde::Deserializer<'de>>(
 /// A connection that worked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConnectionTest {
-    /// Always true: what fails is an error.
+    /// Always true: a failure is a problem.
     pub connected: bool,
-    /// The server.
+    /// The server that answered.
     pub server: ServerReport,
-    /// Who signed in.
+    /// The user that signed in.
     pub user: UserReport,
 }
 
@@ -124,6 +124,6 @@ pub struct ConnectionTest {
 pub struct UserReport {
     /// Jellyfin's id.
     pub id: String,
-    /// As they sign in.
+    /// The user name.
     pub name: String,
 }
