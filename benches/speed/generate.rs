@@ -7,7 +7,7 @@ use std::{
 };
 
 use mediatheca_jellyfin_sync::domain::{
-    events::{Addition, PlacedAddition, WatchedEpisodeToAdd, Focus, Origin},
+    events::{Addition, Focus, Origin, PlacedAddition, WatchedEpisodeToAdd},
     ids::{EpisodeNumber, StreamId},
     snapshot::{EpisodeItem, FORMAT, Item, LastPlayed, SeriesItem, Server, Snapshot, TmdbRef},
     time::WatchDate,

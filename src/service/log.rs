@@ -128,11 +128,7 @@ impl Service {
     }
 
     /// Goes on with a fold that ends where the bytes begin.
-    async fn fold_on(
-        &self,
-        from: Folded,
-        log: LogBytes,
-    ) -> Result<(Fold, LogRead), ServiceError> {
+    async fn fold_on(&self, from: Folded, log: LogBytes) -> Result<(Fold, LogRead), ServiceError> {
         let LogBytes { reader, torn, stamp, start: _, length: _ } = log;
         let fold = Fold::resume(&from, self.workers);
         let fold = tokio::task::spawn_blocking(move || fold_all(fold, reader)).await;

@@ -26,7 +26,7 @@ pub use automatic::{Automatic, Every};
 pub use error::{ServiceError, SettingError};
 pub use links::Links;
 pub use log::{LogCheck, LogStat};
-pub use newest::{EventFilter, LoggedEvent, EventPage};
+pub use newest::{EventFilter, EventPage, LoggedEvent};
 pub use preview::{LeftOut, Preview, PreviewEpisode, PreviewRow};
 pub use recovery::{LastRecovery, RecoveredReport};
 pub use runs::{RunWatch, Running};

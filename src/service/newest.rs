@@ -71,7 +71,11 @@ impl Service {
 }
 
 /// One pass, in which no more than the lines to be shown are kept.
-fn newest(reader: Box<dyn Read + Send>, filter: &EventFilter, most: usize) -> io::Result<EventPage> {
+fn newest(
+    reader: Box<dyn Read + Send>,
+    filter: &EventFilter,
+    most: usize,
+) -> io::Result<EventPage> {
     let mut lines = BufReader::with_capacity(1024 * 1024, reader);
     let wanted_type = format!("\"eventType\":\"{}", filter.event_type);
     let by_type = memmem::Finder::new(&wanted_type);

@@ -415,7 +415,12 @@ fn skipped(plan: &Plan<'_>) -> BTreeMap<String, u64> {
 
 impl ScanReport {
     /// A scan appends nothing: what it would append is counted, and given up before all of it is described.
-    pub(super) fn of(plan: &mut Plan<'_>, snapshot: &Snapshot, head: LogHead, forgotten: u64) -> Self {
+    pub(super) fn of(
+        plan: &mut Plan<'_>,
+        snapshot: &Snapshot,
+        head: LogHead,
+        forgotten: u64,
+    ) -> Self {
         let counts = plan.counts();
         plan.additions = Vec::new();
         let unmatched = |items: &[UnmatchedItem<'_>], kind| {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{
-        events::{PlacedAddition, Commit, Via},
+        events::{Commit, PlacedAddition, Via},
         ids::ItemId,
         library::{Folded, Found, Library},
         snapshot::{ItemFault, Snapshot, TmdbRef},

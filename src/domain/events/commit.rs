@@ -7,9 +7,9 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    addition::{Addition, PlacedAddition, Focus},
+    addition::{Addition, Focus, PlacedAddition},
     line::{Fault, read_line},
-    log::{LogHead, Log},
+    log::{Log, LogHead},
     payload::{EpisodeWatchedData, MovieAddedData, SeriesAddedData, WatchSessionData},
     provenance::{DateSource, Origin, Via},
 };
@@ -102,9 +102,11 @@ impl WholeLog {
         let mark = read_line(last).ok().and_then(|line| CommitMark::read(&line.metadata));
         match mark.filter(|mark| mark.last > ends) {
             Some(mark) => Err(WholeLogError::EndsWithinCommit { ends, mark }),
-            None => {
-                Ok(Self { head: LogHead { bytes: bytes.len() as u64, ..log.head() }, events, bytes })
-            }
+            None => Ok(Self {
+                head: LogHead { bytes: bytes.len() as u64, ..log.head() },
+                events,
+                bytes,
+            }),
         }
     }
 

@@ -14,8 +14,8 @@ mod series;
 mod slug;
 
 pub use addition::{
-    Addition, PlacedAddition, EpisodeToAdd, WatchedEpisodeToAdd, Focus, MovieToAdd, SeasonToAdd, SeriesToAdd,
-    WatchSessionToAdd,
+    Addition, EpisodeToAdd, Focus, MovieToAdd, PlacedAddition, SeasonToAdd, SeriesToAdd,
+    WatchSessionToAdd, WatchedEpisodeToAdd,
 };
 pub use commit::{Commit, CommitMark, ExtendError, WholeLog, WholeLogError};
 pub use line::{FastEvent, Fault, LineError, LineStart, LineText, read_line};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::addition::{
-    EpisodeToAdd, WatchedEpisodeToAdd, MovieToAdd, SeasonToAdd, SeriesToAdd, WatchSessionToAdd,
+    EpisodeToAdd, MovieToAdd, SeasonToAdd, SeriesToAdd, WatchSessionToAdd, WatchedEpisodeToAdd,
 };
 
 #[derive(Serialize)]

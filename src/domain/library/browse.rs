@@ -122,7 +122,11 @@ impl<'a> Title<'a> {
                 let default = series.progress_of(series.default_rewatch());
                 let others =
                     || series.rewatches().iter().map(|rewatch| series.progress_of(rewatch)).max();
-                if default == WatchProgress::Unwatched { others().unwrap_or(default) } else { default }
+                if default == WatchProgress::Unwatched {
+                    others().unwrap_or(default)
+                } else {
+                    default
+                }
             }
         }
     }
@@ -133,8 +137,10 @@ impl Library {
     pub fn browse(&self, query: &Query) -> Browsed<'_> {
         let (movies, series) = (self.movies().count(), self.series().count());
         let text = normalized(query.text.trim());
-        let of_movies = self.movies().filter(|_| query.kind != TitleFilter::Series).map(Title::Movie);
-        let of_series = self.series().filter(|_| query.kind != TitleFilter::Movies).map(Title::Series);
+        let of_movies =
+            self.movies().filter(|_| query.kind != TitleFilter::Series).map(Title::Movie);
+        let of_series =
+            self.series().filter(|_| query.kind != TitleFilter::Movies).map(Title::Series);
         let fits =
             |title: &Title<'_>| query.progress.is_none_or(|progress| title.progress() == progress);
         let named =

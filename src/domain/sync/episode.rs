@@ -10,7 +10,7 @@ use super::{
     Skip, is_excluded, match_titles, suspicious_match, unreadable,
 };
 use crate::domain::{
-    events::{Addition, PlacedAddition, WatchedEpisodeToAdd, Focus},
+    events::{Addition, Focus, PlacedAddition, WatchedEpisodeToAdd},
     ids::EpisodeNumber,
     library::{Library, Series},
     snapshot::{EpisodeItem, LastPlayed, SeriesItem, Snapshot},

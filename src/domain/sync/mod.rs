@@ -18,7 +18,7 @@ use notes::{BulkMarks, suspicious_match};
 pub use titles::{Missing, Titles, add_titles};
 
 use super::{
-    events::{Addition, PlacedAddition, Focus, Origin},
+    events::{Addition, Focus, Origin, PlacedAddition},
     ids::{EpisodeNumber, ItemId, StreamId, TmdbId},
     library::{Found, Library},
     snapshot::{EpisodeItem, Item, ItemFault, LastPlayed, Server, Snapshot, TmdbRef},

@@ -10,7 +10,7 @@ use super::{
     match_titles, suspicious_match, unreadable,
 };
 use crate::domain::{
-    events::{Addition, PlacedAddition, Focus, WatchSessionToAdd},
+    events::{Addition, Focus, PlacedAddition, WatchSessionToAdd},
     ids::{SessionId, StreamId},
     library::{Library, Movie},
     snapshot::{Item, Server, Snapshot},

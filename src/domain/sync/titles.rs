@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Plan, Unmatched, UnmatchedItem};
 use crate::domain::{
-    events::{Addition, PlacedAddition, Log, MovieToAdd, Origin, SeriesToAdd, slug},
+    events::{Addition, Log, MovieToAdd, Origin, PlacedAddition, SeriesToAdd, slug},
     ids::{ItemId, StreamId, TmdbId},
     library::{Folded, Found},
     snapshot::{Server, TmdbRef},

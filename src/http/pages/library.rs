@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
-        library::{self, TitleFilter, Order, WatchProgress, Title},
+        library::{self, Order, Title, TitleFilter, WatchProgress},
         time::WatchDate,
     },
     http::App,

@@ -142,7 +142,8 @@ pub(super) struct Group {
 impl PreviewView {
     pub(super) fn new(preview: &Preview, choices: &Choices, settings: &SettingsView) -> Self {
         let searched = normalized(choices.q.trim());
-        let fits = |row: &&PreviewRow| searched.is_empty() || normalized(&row.name).contains(&searched);
+        let fits =
+            |row: &&PreviewRow| searched.is_empty() || normalized(&row.name).contains(&searched);
         let rows: Vec<&PreviewRow> = preview.rows.iter().filter(fits).collect();
         let window = Window::new(choices.page, ROWS, rows.len());
         let on_page = &rows[window.range()];

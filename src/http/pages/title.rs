@@ -20,7 +20,7 @@ use super::{
 use crate::{
     domain::{
         ids::{EpisodeNumber, StreamId},
-        library::{Folded, WatchProgress, RewatchSession, Series, Title, WatchOrigin},
+        library::{Folded, RewatchSession, Series, Title, WatchOrigin, WatchProgress},
     },
     http::{App, Problem},
     service::Links,
@@ -205,7 +205,8 @@ impl RewatchRow {
         });
         let mut detail = vec![words::count(rewatch.watched.len() as u64, "episode", "episodes")];
         detail.extend(
-            (series.progress_of(rewatch) == WatchProgress::Watched).then(|| "all watched".to_owned()),
+            (series.progress_of(rewatch) == WatchProgress::Watched)
+                .then(|| "all watched".to_owned()),
         );
         detail.extend(
             (rewatch.id == series.default_rewatch().id).then(|| "plays are added here".to_owned()),

@@ -88,11 +88,7 @@ impl LocalStore {
         seen.map_err(failed("looking at", &path))
     }
 
-    pub(super) fn append_now(
-        &self,
-        commit: &Commit,
-        seen: &Stamp,
-    ) -> Result<Appended, StoreError> {
+    pub(super) fn append_now(&self, commit: &Commit, seen: &Stamp) -> Result<Appended, StoreError> {
         let _lock = self.lock()?;
         let (stamp, tail) = match self.open()? {
             Some(Open { stamp, tail, .. }) => (stamp, tail),

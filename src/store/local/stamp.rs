@@ -60,7 +60,8 @@ pub(super) fn note(path: &Path, before: &Stamp, after: &Stamp) -> io::Result<()>
 /// Whether the log got from one stamp to another by appends alone.
 pub(super) fn only_grew(path: &Path, from: &Stamp, to: &Stamp) -> bool {
     let noted = fs::read_to_string(path).unwrap_or_default();
-    let last = pairs(&noted).fold(&*from.0, |at, (before, after)| if before == at { after } else { at });
+    let last =
+        pairs(&noted).fold(&*from.0, |at, (before, after)| if before == at { after } else { at });
     last == to.0
 }
 

@@ -12,7 +12,7 @@ use super::{
     part::{Content, Part, Record, hash_of},
 };
 use crate::domain::{
-    events::{Event, FastEvent, LineError, Fault, LineText, MovieEvent, Provenance, SeriesEvent},
+    events::{Event, FastEvent, Fault, LineError, LineText, MovieEvent, Provenance, SeriesEvent},
     ids::{GlobalPosition, StreamId},
     library::{FoldedTitle, Movie, Series, Standing, movie::NewSession},
 };
@@ -153,10 +153,7 @@ impl Stream {
                     movie.record(session, friends.map(Into::into), None);
                 }
             }
-            (
-                Some(FoldedTitle::Series(series)),
-                FastEvent::Episode { rewatch, number, date },
-            ) => {
+            (Some(FoldedTitle::Series(series)), FastEvent::Episode { rewatch, number, date }) => {
                 if series.standing == Standing::Active {
                     series.watch(rewatch, *number, *date, None);
                 }

@@ -56,10 +56,7 @@ fn the_longest_packs_are_read_and_none_within_another() {
         pack(130, 140, 1),
     ];
     assert_eq!(best(&packs), [pack(1, 90, 1), pack(91, 120, 1), pack(130, 140, 1)]);
-    assert_eq!(
-        best(&[pack(1, u64::MAX, 1), pack(u64::MAX, u64::MAX, 1)]),
-        [pack(1, u64::MAX, 1)]
-    );
+    assert_eq!(best(&[pack(1, u64::MAX, 1), pack(u64::MAX, u64::MAX, 1)]), [pack(1, u64::MAX, 1)]);
     assert_eq!(best(&[]), []);
 }
 
@@ -75,8 +72,7 @@ fn commits_are_asked_for_where_no_pack_stands() {
     chain.extend([pack(1, 90, 20)]);
     assert_eq!(chain.after(), commit_key(GlobalPosition(90)), "commits from 91 on are new");
     assert!(
-        !chain.lacks_some_before(&pack(91, 95, 1))
-            && chain.lacks_some_before(&pack(100, 120, 1))
+        !chain.lacks_some_before(&pack(91, 95, 1)) && chain.lacks_some_before(&pack(100, 120, 1))
     );
     chain.extend([commit(91, 5), commit(95, 5)]);
     assert_eq!((chain.after(), chain.bytes()), (commit_key(GlobalPosition(95)), 30));
@@ -85,9 +81,8 @@ fn commits_are_asked_for_where_no_pack_stands() {
 #[test]
 fn a_reader_that_goes_on_gets_the_objects_behind_its_place() {
     let chain = chain([pack(1, 90, 20), commit(91, 5), commit(95, 7)]);
-    let from = |start| {
-        chain.from(start).map(|(object, at)| (object.first.0, at)).collect::<Vec<_>>()
-    };
+    let from =
+        |start| chain.from(start).map(|(object, at)| (object.first.0, at)).collect::<Vec<_>>();
     assert_eq!(from(0), [(1, 0), (91, 0), (95, 0)]);
     assert_eq!(from(12), [(1, 12), (91, 0), (95, 0)], "packed since the reader was there");
     assert_eq!(from(20), [(91, 0), (95, 0)]);
@@ -143,13 +138,11 @@ fn spans(chain: &Chain) -> Option<(u64, usize)> {
 
 #[test]
 fn many_small_commits_make_a_pack_and_take_in_the_packs_that_are_no_larger() {
-    let commits = |from: u64, count: u64, bytes: u64| {
-        (from..from + count).map(move |at| commit(at, bytes))
-    };
+    let commits =
+        |from: u64, count: u64, bytes: u64| (from..from + count).map(move |at| commit(at, bytes));
     assert_eq!(spans(&chain(commits(1, 31, 400))), None);
     assert_eq!(spans(&chain(commits(1, 32, 400))), Some((1, 32)));
-    let with_packs =
-        |packs: Vec<Object>| chain(packs.into_iter().chain(commits(1_000, 32, 400)));
+    let with_packs = |packs: Vec<Object>| chain(packs.into_iter().chain(commits(1_000, 32, 400)));
     assert_eq!(
         spans(&with_packs(vec![pack(1, 999, 12_801)])),
         Some((1_000, 32)),
