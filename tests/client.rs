@@ -63,7 +63,7 @@ async fn all_pages_come_and_their_rows_are_counted() {
     let (url, server) =
         scripted(|target, _| if is_movies(target) { ok(page(target, 35)) } else { sound(target) })
             .await;
-    assert_eq!(snapshot(&url).await.movies.len(), 35);
+    assert_eq!(snapshot(&url).await.catalog.movies.len(), 35);
     assert_eq!(server.count("includeItemTypes=Movie"), 4);
 }
 
@@ -105,7 +105,7 @@ async fn a_failing_page_is_asked_for_again_three_times_and_then_its_list_fails_a
         t => sound(t),
     })
     .await;
-    assert_eq!(snapshot(&url).await.movies.len(), 35);
+    assert_eq!(snapshot(&url).await.catalog.movies.len(), 35);
     assert_eq!(server.count("startIndex=20"), 4);
 
     let (url, server) = scripted(|target, _| match target {
@@ -116,7 +116,7 @@ async fn a_failing_page_is_asked_for_again_three_times_and_then_its_list_fails_a
     .await;
     let fetched = fetched(connection(&url, small_pages(), Some("pw"), None)).await.unwrap();
     assert!(matches!(fetched.failures.movies, Some(JellyfinError::Status { status: 500, .. })));
-    assert_eq!((fetched.snapshot.movies.len(), fetched.snapshot.series.len()), (0, 1));
+    assert_eq!((fetched.snapshot.catalog.movies.len(), fetched.snapshot.catalog.series.len()), (0, 1));
     assert_eq!(server.count("startIndex=20"), 4);
 }
 
@@ -155,7 +155,7 @@ async fn a_flat_list_that_hangs_is_given_up_for_the_other_route() {
     let limits = Limits { episodes: Duration::from_millis(100), ..small_pages() };
     let fetched = fetched(connection(&url, limits, Some("pw"), None)).await.unwrap();
     assert_eq!(fetched.route, Some(EpisodeRoute::BySeries));
-    assert_eq!(fetched.snapshot.series[0].episodes.len(), 1);
+    assert_eq!(fetched.snapshot.catalog.series[0].episodes.len(), 1);
     assert_eq!(server.count("isPlayed=true"), 1);
 }
 
@@ -174,7 +174,7 @@ async fn one_series_that_fails_is_a_fault_of_its_own() {
     assert_eq!(fetched.route, None);
     let faults: Vec<_> = fetched.snapshot.faults.iter().map(|fault| fault.name.as_str()).collect();
     assert_eq!(faults, ["Series 5001"]);
-    assert_eq!(fetched.snapshot.series[0].episodes.len(), 1);
+    assert_eq!(fetched.snapshot.catalog.series[0].episodes.len(), 1);
 }
 
 /// Case 43: one sign-in for all requests that were refused, one retry each, with the new answer's user.
@@ -195,7 +195,7 @@ async fn a_refused_token_is_renewed_once_and_the_new_users_id_is_used() {
     let options = FetchOptions { series: &|_| true, first: EpisodeRoute::Flat, progress: &|_| {} };
     let fetched =
         fetch(&connection, info, "2026-11-24T12:00:00Z".parse().unwrap(), &options).await.unwrap();
-    assert_eq!(fetched.snapshot.series.len(), 1);
+    assert_eq!(fetched.snapshot.catalog.series.len(), 1);
     assert_eq!(server.count("AuthenticateByName"), 1);
     assert_eq!(connection.signed_in().await.unwrap().0.as_str(), NEW);
 }
@@ -261,7 +261,7 @@ async fn odd_items_are_faults_of_their_own_and_other_kinds_are_passed_over() {
         scripted(move |target, _| if is_movies(target) { ok(list.clone()) } else { sound(target) })
             .await;
     let snapshot = snapshot(&url).await;
-    assert_eq!(snapshot.movies.len(), 1);
+    assert_eq!(snapshot.catalog.movies.len(), 1);
     let mut names: Vec<_> = snapshot.faults.iter().map(|fault| fault.name.clone()).collect();
     names.sort();
     assert_eq!(names, ["Bad id", "Odd", "row 4 of the movies"]);
@@ -275,7 +275,7 @@ async fn a_body_that_is_cut_off_is_asked_for_again() {
         t => sound(t),
     })
     .await;
-    assert_eq!(snapshot(&url).await.movies.len(), 3);
+    assert_eq!(snapshot(&url).await.catalog.movies.len(), 3);
     assert_eq!(server.count("includeItemTypes=Movie"), 2);
 }
 
@@ -314,7 +314,7 @@ async fn lists_that_are_read_at_once_share_a_budget() {
     let limits = Limits { budget: Budget::of(100_000), ..small_pages() };
     for _ in 0..20 {
         let fetched = fetched(connection(&url, limits.clone(), Some("pw"), None)).await.unwrap();
-        assert_eq!(fetched.snapshot.movies.len(), 35, "what was read is given back");
+        assert_eq!(fetched.snapshot.catalog.movies.len(), 35, "what was read is given back");
     }
 }
 
@@ -429,7 +429,7 @@ async fn answers_come_compressed_where_the_server_can() {
         t => sound(t),
     })
     .await;
-    assert_eq!(snapshot(&url).await.movies.len(), 3);
+    assert_eq!(snapshot(&url).await.catalog.movies.len(), 3);
 }
 
 #[tokio::test]
@@ -440,7 +440,7 @@ async fn no_more_than_four_requests_are_in_progress_at_once() {
         Answer::After(Duration::from_millis(20), answer)
     })
     .await;
-    assert_eq!(snapshot(&url).await.movies.len(), 200);
+    assert_eq!(snapshot(&url).await.catalog.movies.len(), 200);
     assert_eq!(server.most_in_progress(), 4);
 }
 

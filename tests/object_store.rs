@@ -26,7 +26,7 @@ use mediatheca_jellyfin_sync::{
 };
 
 use crate::{
-    store::{begin, commit, contract, race, read, whole},
+    store::{any_stamp, append, begin, commit, contract, race, read, whole},
     support::{
         app::{limits, options},
         faults::{Fault, FaultyWay},
@@ -115,7 +115,7 @@ async fn grow(store: &S3Store, commits: i32) -> Vec<u8> {
     for writer in 0..commits {
         let next = commit(&log, 1_000 + writer, 1);
         log.extend_from_slice(next.lines());
-        store.append(next).await.unwrap();
+        append(store, next).await.unwrap();
     }
     log
 }
@@ -227,7 +227,7 @@ async fn a_write_that_meets_faults_is_there_exactly_once() {
     for (round, faults) in cases.into_iter().enumerate() {
         let next = commit(&log, 100 + round as i32, 2);
         way.next(Method::PUT, "/commits/", faults);
-        store.append(next.clone()).await.unwrap_or_else(|e| panic!("{faults:?}: {e}"));
+        append(&store, next.clone()).await.unwrap_or_else(|e| panic!("{faults:?}: {e}"));
         assert!(way.met_all(), "{faults:?}");
         log.extend_from_slice(next.lines());
         assert_eq!(read(&sound).await, log, "{faults:?}");
@@ -242,12 +242,12 @@ async fn a_write_of_which_nobody_knows_is_found_by_the_next_attempt() {
     let next = commit(&log, 100, 2);
     way.next(Method::PUT, "/commits/", &[Fault::CutAfter, BROKEN, BROKEN, BROKEN]);
     way.next(Method::HEAD, "/commits/", &[BROKEN; 4]);
-    let error = store.append(next.clone()).await.unwrap_err();
+    let error = append(&store, next.clone()).await.unwrap_err();
     assert!(matches!(error, StoreError::Io { .. }), "{error}");
     assert!(way.met_all());
     assert_eq!(read(&sound).await, [log, next.lines().to_vec()].concat(), "it had landed, once");
     assert!(
-        matches!(store.append(next).await, Err(StoreError::Conflict(_))),
+        matches!(append(&store, next).await, Err(StoreError::Conflict(_))),
         "so a second one plans again"
     );
 }
@@ -257,12 +257,12 @@ async fn a_write_that_never_arrives_is_an_error_and_adds_nothing() {
     let (way, store, sound) = faulty("never").await;
     let log = read(&sound).await;
     way.next(Method::PUT, "/commits/", &[Fault::CutBefore, BROKEN, SLOW_DOWN, Fault::CutBefore]);
-    let error = store.append(commit(&log, 100, 2)).await.unwrap_err().to_string();
+    let error = append(&store, commit(&log, 100, 2)).await.unwrap_err().to_string();
     assert!(error.contains("writing s3://mediatheca/never"), "{error}");
     assert_eq!(read(&sound).await, log);
     way.next(Method::PUT, "/commits/", &[MEETING; 6]);
-    assert!(store.append(commit(&log, 100, 2)).await.is_err(), "it doesn't try for ever");
-    store.append(commit(&log, 100, 2)).await.unwrap();
+    assert!(append(&store, commit(&log, 100, 2)).await.is_err(), "it doesn't try for ever");
+    append(&store, commit(&log, 100, 2)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -374,7 +374,10 @@ async fn a_server_that_ignores_conditions_is_told_to_be_unsafe_and_gets_no_event
         let store = S3Store::new(BUCKET, "home", access(&url));
         for error in [
             store.recover().await.unwrap_err(),
-            store.append(commit(begin().text().as_bytes(), 1, 1)).await.unwrap_err(),
+            store
+                .append(commit(begin().text().as_bytes(), 1, 1), any_stamp().await)
+                .await
+                .unwrap_err(),
             store.replace("settings", None, b"{}".into()).await.unwrap_err(),
         ] {
             assert!(

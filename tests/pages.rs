@@ -2,7 +2,7 @@
 
 use axum::{http::StatusCode, response::IntoResponse};
 use mediatheca_jellyfin_sync::{
-    domain::library::{Folded, Kind, Order, Progress, Query, Viewed},
+    domain::library::{Folded, Order, Query, TitleFilter, Viewed, WatchProgress},
     http::Access,
 };
 use secrecy::SecretString;
@@ -242,13 +242,13 @@ fn a_library_is_searched_filtered_and_put_in_order() {
         ["Derry Girls", "Dark", "Arrival", "Amélie"]
     );
     assert_eq!(
-        names(&folded, &Query { kind: Kind::Series, order: Order::Name, ..all.clone() }),
+        names(&folded, &Query { kind: TitleFilter::Series, order: Order::Name, ..all.clone() }),
         ["Dark", "Derry Girls"]
     );
     for (progress, expected) in [
-        (Progress::Watched, vec!["Amélie", "Derry Girls"]),
-        (Progress::InProgress, vec!["Dark"]),
-        (Progress::Unwatched, vec!["Arrival"]),
+        (WatchProgress::Watched, vec!["Amélie", "Derry Girls"]),
+        (WatchProgress::InProgress, vec!["Dark"]),
+        (WatchProgress::Unwatched, vec!["Arrival"]),
     ] {
         assert_eq!(names(&folded, &Query { progress: Some(progress), ..all.clone() }), expected);
     }

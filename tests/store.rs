@@ -12,7 +12,10 @@ use mediatheca_jellyfin_sync::{
         library::Folded,
         time::WatchDate,
     },
-    store::{DocumentStore, LogStore, Store, StoreError, local::LocalStore},
+    store::{
+        Appended, DocumentStore, LogBytes, LogStore, Stamp, Store, StoreError, Torn,
+        local::LocalStore, memory::MemoryStore,
+    },
 };
 
 use crate::support::lines::LogText;
@@ -22,14 +25,36 @@ pub fn begin() -> LogText {
 }
 
 pub async fn read(store: &dyn Store) -> Vec<u8> {
-    let mut log = store.read().await.unwrap();
+    read_stamped(store).await.0
+}
+
+/// The log, and how it looked when it was read.
+async fn read_stamped(store: &dyn Store) -> (Vec<u8>, Stamp) {
+    let log = store.read().await.unwrap();
+    assert_eq!(log.start, 0);
+    let stamp = log.stamp.clone();
+    (bytes_of(log).await, stamp)
+}
+
+async fn bytes_of(mut log: LogBytes) -> Vec<u8> {
     let read = tokio::task::spawn_blocking(move || {
         let mut bytes = Vec::new();
         log.reader.read_to_end(&mut bytes).unwrap();
-        assert_eq!(bytes.len() as u64, log.length);
+        assert_eq!(bytes.len() as u64, log.length - log.start);
         bytes
     });
     read.await.unwrap()
+}
+
+/// Appends to the log as it looks now.
+pub async fn append(store: &dyn Store, commit: Commit) -> Result<Option<Torn>, StoreError> {
+    let seen = store.stamp().await?;
+    store.append(commit, seen).await.map(|Appended { torn, .. }| torn)
+}
+
+/// A stamp, for a store that must refuse before it looks at one.
+pub async fn any_stamp() -> Stamp {
+    MemoryStore::new().stamp().await.unwrap()
 }
 
 pub fn whole(log: &str) -> WholeLog {
@@ -72,17 +97,42 @@ pub async fn contract(store: Arc<dyn Store>) {
 
     let first = commit(begin().text().as_bytes(), 1, 3);
     let stamp = store.stamp().await.unwrap();
-    store.append(first.clone()).await.unwrap();
-    assert_ne!(store.stamp().await.unwrap(), stamp);
-    let log = read(&*store).await;
+    let appended = store.append(first.clone(), stamp.clone()).await.unwrap();
+    assert_ne!(appended.stamp, stamp);
+    assert_eq!(appended, Appended { stamp: store.stamp().await.unwrap(), torn: None });
+    let (log, read_at) = read_stamped(&*store).await;
+    assert_eq!(read_at, appended.stamp);
     assert_eq!(log, [begin().text().as_bytes(), first.lines()].concat());
+    for seen in [stamp.clone(), appended.stamp.clone()] {
+        assert!(
+            matches!(store.append(first.clone(), seen).await, Err(StoreError::Conflict(_))),
+            "planned on a head that is gone"
+        );
+    }
+    let second = commit(&log, 2, 1);
     assert!(
-        matches!(store.append(first).await, Err(StoreError::Conflict(_))),
-        "planned on a head that is gone"
+        matches!(store.append(second.clone(), stamp.clone()).await, Err(StoreError::Conflict(_))),
+        "planned on a look that is gone"
     );
     assert_eq!(read(&*store).await, log);
 
+    reading_goes_on(&*store, &log, appended.stamp, second).await;
     documents(&*store).await;
+}
+
+/// After an append, another reader gets the lines behind its place alone.
+async fn reading_goes_on(store: &dyn Store, log: &[u8], seen: Stamp, next: Commit) {
+    let place = log.len() as u64;
+    let nothing_new = store.read_from(seen.clone(), place).await.unwrap();
+    assert_eq!((nothing_new.start, nothing_new.length), (place, place));
+    assert!(bytes_of(nothing_new).await.is_empty());
+    let appended = store.append(next.clone(), seen.clone()).await.unwrap();
+    let grown = store.read_from(seen.clone(), place).await.unwrap();
+    assert_eq!((grown.start, &grown.stamp), (place, &appended.stamp));
+    assert_eq!(bytes_of(grown).await, next.lines());
+    let beyond = store.read_from(seen, place + 1_000_000).await.unwrap();
+    assert_eq!(beyond.start, 0, "no log reaches that far, so it isn't the one that was read");
+    assert_eq!(bytes_of(beyond).await, [log, next.lines()].concat());
 }
 
 async fn documents(store: &dyn Store) {
@@ -113,8 +163,8 @@ pub async fn race(open: impl Fn() -> Arc<dyn Store>, commits: i32) {
         tokio::spawn(async move {
             for round in 0..commits / 8 {
                 loop {
-                    let log = read(&*store).await;
-                    match store.append(commit(&log, writer * 1_000 + round, 2)).await {
+                    let (log, seen) = read_stamped(&*store).await;
+                    match store.append(commit(&log, writer * 1_000 + round, 2), seen).await {
                         Ok(_) => break,
                         Err(StoreError::Conflict(_)) => {}
                         Err(error) => panic!("{error}"),
@@ -143,6 +193,81 @@ async fn a_folder_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
     contract(Arc::new(LocalStore::new(folder.path()))).await;
     race(|| Arc::new(LocalStore::new(folder.path())), 504).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn memory_keeps_the_contract() {
+    let store = MemoryStore::new();
+    contract(Arc::new(store.clone())).await;
+    race(|| Arc::new(store.clone()), 504).await;
+}
+
+/// A folder and memory, each with a way to change the log behind the store's back.
+fn homes(folder: &Path) -> Vec<(Arc<dyn Store>, Box<dyn Fn(&[u8])>)> {
+    let (memory, file) = (MemoryStore::new(), folder.join("events.jsonl"));
+    let by_hand = memory.clone();
+    vec![
+        (
+            Arc::new(LocalStore::new(folder)),
+            Box::new(move |log: &[u8]| std::fs::write(&file, log).unwrap()),
+        ),
+        (Arc::new(memory), Box::new(move |log: &[u8]| by_hand.overwrite(log.to_vec()))),
+    ]
+}
+
+/// Case 76: what a person did to the log between the plan and the append is never written over.
+#[tokio::test]
+async fn a_log_touched_by_hand_to_the_same_length_is_a_conflict() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, _) = two_commits();
+    let touched = String::from_utf8(log.clone()).unwrap().replace("2026-01-01", "2026-01-02");
+    assert_eq!(touched.len(), log.len());
+    for (store, by_hand) in homes(folder.path()) {
+        by_hand(&log);
+        let (planned, seen) = read_stamped(&*store).await;
+        by_hand(touched.as_bytes());
+        let refused = store.append(commit(&planned, 9, 1), seen.clone()).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+        assert_eq!(read(&*store).await, touched.as_bytes());
+        let whole = store.read_from(seen, log.len() as u64).await.unwrap();
+        assert_eq!(whole.start, 0, "a log that changed behind the reader's place is read whole");
+        append(&*store, commit(touched.as_bytes(), 9, 1)).await.unwrap();
+    }
+}
+
+/// An edit that changes a line and adds one makes the log longer, and is no growth.
+#[tokio::test]
+async fn a_log_that_was_edited_and_grew_is_read_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, _) = two_commits();
+    let mut edited = String::from_utf8(log.clone()).unwrap().replace("2026-01-01", "2026-01-02");
+    edited.push_str(str::from_utf8(commit(&log, 9, 1).lines()).unwrap());
+    for (store, by_hand) in homes(folder.path()) {
+        by_hand(&log);
+        let (_, seen) = read_stamped(&*store).await;
+        by_hand(edited.as_bytes());
+        append(&*store, commit(edited.as_bytes(), 10, 1)).await.unwrap();
+        let whole = store.read_from(seen, log.len() as u64).await.unwrap();
+        assert_eq!(whole.start, 0);
+    }
+}
+
+/// What a crash left is set aside by the append, and a reader goes on behind its place all the same.
+#[tokio::test]
+async fn reading_goes_on_when_a_torn_commit_was_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, acknowledged) = two_commits();
+    for (store, by_hand) in homes(folder.path()) {
+        by_hand(&log[..log.len() - 5]);
+        let (kept, seen) = read_stamped(&*store).await;
+        assert_eq!(kept, &log[..acknowledged]);
+        let next = commit(&kept, 9, 1);
+        let appended = store.append(next.clone(), seen.clone()).await.unwrap();
+        assert!(appended.torn.is_some());
+        let grown = store.read_from(seen, acknowledged as u64).await.unwrap();
+        assert_eq!(grown.start, acknowledged as u64);
+        assert_eq!(bytes_of(grown).await, next.lines());
+    }
 }
 
 #[tokio::test]
@@ -189,19 +314,19 @@ async fn a_commit_cut_within_a_line_is_set_aside_and_nothing_acknowledged_differ
             if torn { vec![log[acknowledged..cut].to_vec()] } else { vec![] };
         assert_eq!(set_aside(&store), kept_aside, "cut at {cut}: not a byte thrown away");
         let events = Folded::of(kept).unwrap().log.events();
-        store.append(commit(kept, 9, 1)).await.unwrap();
+        append(&store, commit(kept, 9, 1)).await.unwrap();
         let appended = Folded::of(&read(&store).await).unwrap().log.events();
         assert_eq!(appended, events + 1, "cut at {cut}: the next append isn't glued to it");
     }
 }
 
 #[tokio::test]
-async fn an_append_sets_a_torn_commit_aside_by_itself() {
+async fn an_append_sets_a_torn_commit_aside_unasked() {
     let (log, acknowledged) = two_commits();
     let folder = tempfile::tempdir().unwrap();
     let store = LocalStore::new(folder.path());
     std::fs::write(folder.path().join("events.jsonl"), &log[..log.len() - 5]).unwrap();
-    let told = store.append(commit(&log[..acknowledged], 9, 1)).await.unwrap();
+    let told = append(&store, commit(&log[..acknowledged], 9, 1)).await.unwrap();
     assert_eq!(told.unwrap().bytes, (log.len() - 5 - acknowledged) as u64);
     assert_eq!(set_aside(&store).len(), 1);
     assert_eq!(Folded::of(&read(&store).await).unwrap().log.events(), 4);
@@ -259,7 +384,7 @@ async fn acknowledged_events_stay_when_the_end_of_the_log_is_touched_by_hand() {
             events,
             "{edit}: every whole line counts"
         );
-        assert_eq!(store.append(commit(edited, 9, 1)).await.unwrap(), None, "{edit}");
+        assert_eq!(append(&store, commit(edited, 9, 1)).await.unwrap(), None, "{edit}");
         let after = read(&store).await;
         assert!(after.starts_with(edited), "{edit}: not a byte is gone");
         assert_eq!(Folded::of(&after).unwrap().log.events(), events + 1, "{edit}");
@@ -344,7 +469,7 @@ async fn a_disk_that_fails_is_an_error_that_names_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let store = LocalStore::new(&folder.path().join("store"));
     std::fs::write(folder.path().join("store"), "a file where the folder should be").unwrap();
-    let error =
-        store.append(commit(begin().text().as_bytes(), 1, 1)).await.unwrap_err().to_string();
+    let error = store.append(commit(begin().text().as_bytes(), 1, 1), any_stamp().await).await;
+    let error = error.unwrap_err().to_string();
     assert!(error.contains(&Path::new("store").display().to_string()), "{error}");
 }

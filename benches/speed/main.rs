@@ -1,4 +1,4 @@
-//! How fast it is: `cargo bench --bench speed`, with `-- fold` for one of `fold`, `plan`, `scan`, `append`, `pages`.
+//! How fast it is: `cargo bench --bench speed`, with `-- fold` for one of `fold`, `plan`, `scan`, `append`, `grow`, `pages`.
 //!
 //! Each figure stands beside what it is measured against, from the same run on the same machine. Nothing here fails:
 //! a slow machine is no broken product.
@@ -9,6 +9,7 @@ mod server;
 
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
@@ -63,6 +64,9 @@ fn main() {
     }
     if is_wanted("append") {
         runtime.block_on(append(folder.path()));
+    }
+    if is_wanted("grow") {
+        runtime.block_on(grow(folder.path(), &log));
     }
     if is_wanted("pages") {
         runtime.block_on(pages(folder.path()));
@@ -194,13 +198,48 @@ async fn append(folder: &Path) {
         let folded = own.ledger().folded().await.unwrap();
         let commit =
             folded.log.extend(&generate::additions(1_000, round), Via::Import, Utc::now()).unwrap();
+        let seen = store.stamp().await.unwrap();
         let began = Instant::now();
-        store.append(commit).await.unwrap();
+        store.append(commit, seen).await.unwrap();
         times.push(began.elapsed());
     }
     println!(
         "append  {:>7.1} ms   a commit of 1,000 events: one write, one sync (count them: benches/README.md)",
         best(&times).as_secs_f64() * 1e3
+    );
+}
+
+/// Appends of one event to a large log, each followed by what a scan reads of the library.
+async fn grow(folder: &Path, log: &Path) {
+    const APPENDS: u32 = 1_000;
+    let store = folder.join("grow");
+    fs::create_dir(&store).unwrap();
+    fs::copy(log, store.join("events.jsonl")).unwrap();
+    let service = service(folder, &store);
+    let mut bare = fs::File::create(folder.join("bare")).unwrap();
+    let mut folded = service.ledger().folded().await.unwrap();
+    let (mut took, mut yardstick) = (Duration::ZERO, Duration::ZERO);
+    for round in 0..APPENDS {
+        let began = Instant::now();
+        let additions = generate::additions(1, round as i32 + 1_000);
+        let commit = folded.log.extend(&additions, Via::Import, Utc::now()).unwrap();
+        let lines = commit.lines().to_vec();
+        service.ledger().append(&folded, commit).await.unwrap();
+        folded = service.ledger().folded().await.unwrap();
+        took += began.elapsed();
+        let began = Instant::now();
+        bare.write_all(&lines).unwrap();
+        bare.sync_data().unwrap();
+        yardstick += began.elapsed();
+    }
+    assert_eq!(folded.log.events(), LIFETIME.events + u64::from(APPENDS));
+    let (took, yardstick) = (took / APPENDS, yardstick / APPENDS);
+    println!(
+        "grow    {:>7.2} ms   an append of one event and the library read again, mean of {APPENDS}; \
+         bare write and sync {:.2} ms, {:.2} ms beyond that (goal: 1 ms)\n",
+        took.as_secs_f64() * 1e3,
+        yardstick.as_secs_f64() * 1e3,
+        took.saturating_sub(yardstick).as_secs_f64() * 1e3
     );
 }
 
