@@ -209,9 +209,10 @@ fn no_module_is_called_by_a_name_that_says_nothing() {
 }
 
 /// Ranks of the modules inside `http/pages/`: a module names its siblings of a lower rank alone.
-const PAGES: [&[&str]; 5] = [
-    &["answer", "assets", "choice", "steps", "window", "words"],
-    &["posters", "shell"],
+const PAGES: [&[&str]; 6] = [
+    &["answer", "choice", "steps", "window", "words"],
+    &["assets", "posters"],
+    &["shell"],
     &["preview", "session"],
     &["history", "left_out", "library", "log", "settings", "sync", "title"],
     &["mod"],

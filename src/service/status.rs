@@ -236,7 +236,7 @@ impl Service {
         .await
     }
 
-    /// Changes the status as it stands in the store.
+    /// Changes the stored status by compare-and-swap.
     pub(super) async fn change_status(
         &self,
         mut change: impl FnMut(&mut Status),
