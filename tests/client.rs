@@ -116,7 +116,10 @@ async fn a_failing_page_is_asked_for_again_three_times_and_then_its_list_fails_a
     .await;
     let fetched = fetched(connection(&url, small_pages(), Some("pw"), None)).await.unwrap();
     assert!(matches!(fetched.failures.movies, Some(JellyfinError::Status { status: 500, .. })));
-    assert_eq!((fetched.snapshot.catalog.movies.len(), fetched.snapshot.catalog.series.len()), (0, 1));
+    assert_eq!(
+        (fetched.snapshot.catalog.movies.len(), fetched.snapshot.catalog.series.len()),
+        (0, 1)
+    );
     assert_eq!(server.count("startIndex=20"), 4);
 }
 

@@ -128,7 +128,7 @@ async fn both_fronts_reach_the_same_routes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_token_nobody_is_answered_but_for_health() {
+async fn without_a_token_only_health_is_answered() {
     let function = Function::start(tempfile::tempdir().unwrap(), &[]).await;
     assert_eq!(function.invoke("function-url-health").await.json()["statusCode"], 200);
     assert_eq!(function.invoke("http-api-settings").await.json()["statusCode"], 401);
@@ -239,12 +239,12 @@ async fn what_is_due_is_imported_and_a_failure_counts_as_the_functions_own() {
     assert_eq!(function.log(), log);
     assert!(server.count("/Items") > 0);
 
-    let nobody = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+    let closed = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .await
         .unwrap()
         .local_addr()
         .unwrap();
-    let function = Function::start(set_up(&format!("http://{nobody}")).await, &[TOKEN]).await;
+    let function = Function::start(set_up(&format!("http://{closed}")).await, &[TOKEN]).await;
     let failed = function.invoke("schedule").await;
     assert!(failed.failed);
     assert_eq!(failed.json()["errorType"], "jellyfin_unreachable", "what the alarm counts");
@@ -252,7 +252,7 @@ async fn what_is_due_is_imported_and_a_failure_counts_as_the_functions_own() {
     let function = Function::start(tempfile::tempdir().unwrap(), &[TOKEN]).await;
     assert!(
         !function.invoke("schedule").await.failed,
-        "a function that nobody has set up yet is no failure"
+        "a function that isn't set up yet hasn't failed"
     );
     let unknown = json!({"Records": [{"eventSource": "aws:s3"}]});
     let unknown = function

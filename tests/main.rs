@@ -17,6 +17,7 @@ mod object_store;
 mod pages;
 mod properties;
 mod recordings;
+mod report;
 mod secrets;
 mod snapshots;
 mod store;

@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_without_a_token_answers_nobody() {
+    fn a_function_without_a_token_answers_no_caller() {
         assert_eq!(admitted(&Access::Nobody, &[("host", "localhost")]), Err("other"));
     }
 }

@@ -195,15 +195,11 @@ impl SeriesView {
 
 impl SeasonView {
     fn of(number: i32, season: &Season) -> Self {
-        let episode = |(number, name): (&i32, &Box<str>)| EpisodeView {
-            episode_number: *number,
-            name: name.to_string(),
-        };
-        Self {
-            season_number: number,
-            name: season.name.to_string(),
-            episodes: season.episodes.iter().map(episode).collect(),
-        }
+        let episodes = season
+            .episodes
+            .iter()
+            .map(|(number, name)| EpisodeView { episode_number: *number, name: name.to_string() });
+        Self { season_number: number, name: season.name.to_string(), episodes: episodes.collect() }
     }
 }
 

@@ -140,7 +140,7 @@ impl RunKind {
 }
 
 impl RunOutcome {
-    /// How an import ended that added so many movies and episodes, for people.
+    /// How an import ended that added these numbers of movies and episodes.
     pub fn words(self, movies: u64, episodes: u64) -> String {
         let added = movies_and_episodes(movies, episodes);
         match (self, movies + episodes) {

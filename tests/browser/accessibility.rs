@@ -12,7 +12,7 @@ use crate::{
     site::{Site, serve},
 };
 
-/// Fails on any violation that axe finds on the page as it stands.
+/// Fails on any violation that axe finds on the page.
 pub async fn check(page: &Page, what: &str) {
     let path = std::env::var("AXE_SCRIPT").map_or_else(
         |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools/axe.min.js"),

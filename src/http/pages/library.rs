@@ -46,6 +46,25 @@ struct Select {
     choices: Vec<Choice>,
 }
 
+impl Select {
+    fn all(wanted: &Wanted) -> [Self; 3] {
+        let select = |name, label, choices: &[(&str, &str)], chosen: &str| Self {
+            name,
+            label,
+            choices: Choice::all(choices, chosen),
+        };
+        let kinds = [("", "Movies and series"), ("movies", "Movies"), ("series", "Series")];
+        let watched =
+            [("", "All"), ("yes", "Watched"), ("no", "Unwatched"), ("partly", "In progress")];
+        let orders = [("", "Last watched"), ("name", "Name"), ("year", "Year")];
+        [
+            select("kind", "Show", &kinds, &wanted.kind),
+            select("watched", "Watched", &watched, &wanted.watched),
+            select("order", "Order", &orders, &wanted.order),
+        ]
+    }
+}
+
 struct TitleView {
     path: String,
     poster: PosterView,
@@ -107,11 +126,6 @@ pub(super) async fn page(
     let links = app.service.links().read().await?;
     let found = folded.library.browse(&wanted.query());
     let window = Window::new(wanted.page, TITLES, found.titles.len());
-    let select = |name, label, choices: &[(&str, &str)], chosen: &str| Select {
-        name,
-        label,
-        choices: Choice::all(choices, chosen),
-    };
     let page = LibraryPage {
         shell: visitor.shell("Library", Some(Section::Library)),
         counts: format!(
@@ -119,26 +133,7 @@ pub(super) async fn page(
             count(found.movies as u64, "movie", "movies"),
             count(found.series as u64, "series", "series")
         ),
-        selects: [
-            select(
-                "kind",
-                "Show",
-                &[("", "Movies and series"), ("movies", "Movies"), ("series", "Series")],
-                &wanted.kind,
-            ),
-            select(
-                "watched",
-                "Watched",
-                &[("", "All"), ("yes", "Watched"), ("no", "Unwatched"), ("partly", "In progress")],
-                &wanted.watched,
-            ),
-            select(
-                "order",
-                "Order",
-                &[("", "Last watched"), ("name", "Name"), ("year", "Year")],
-                &wanted.order,
-            ),
-        ],
+        selects: Select::all(&wanted),
         found: count(found.titles.len() as u64, "title", "titles"),
         titles: found.titles[window.range()]
             .iter()

@@ -63,6 +63,13 @@ pub(super) struct Wanted {
     before: Option<u64>,
 }
 
+impl Wanted {
+    fn path(&self) -> String {
+        let (stream, event_type) = (words::encoded(&self.stream), words::encoded(&self.event_type));
+        format!("/log?stream={stream}&type={event_type}")
+    }
+}
+
 pub(super) async fn page(
     visitor: Visitor,
     State(app): State<App>,
@@ -87,11 +94,7 @@ pub(super) async fn page(
         before: wanted.before.map(GlobalPosition),
     };
     let newest = app.service.ledger().newest_events(filter, EVENTS).await?;
-    let path = format!(
-        "/log?stream={}&type={}",
-        words::encoded(&wanted.stream),
-        words::encoded(&wanted.event_type)
-    );
+    let path = wanted.path();
     let last = newest.events.last().map(|event| event.position.0);
     let page = LogPage {
         shell: visitor.shell("Log", Some(Section::Log)),

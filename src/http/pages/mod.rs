@@ -1,7 +1,7 @@
 //! The pages, rendered on the server; each handler is a few lines over the service.
 //!
-//! A handler makes a view of plain texts, so that templates decide nothing. `tests/architecture.rs` has the ranks of the
-//! modules in here.
+//! A handler makes a view of plain texts, so that templates decide nothing. `tests/architecture.rs`
+//! has the ranks of the modules in here.
 
 mod answer;
 mod assets;
