@@ -18,14 +18,14 @@ use crate::support::lines::LogText;
 fn a_held_play_has_its_day_in_the_persons_zone() {
     let log = LogText::new().movie("m-2000", "M", 2000, 1).session("m-2000", "s1", "2023-01-01");
     let folded = Folded::of(log.text().as_bytes()).unwrap();
-    let snapshot: Snapshot = serde_json::from_value(json!({
+    let saved = json!({
         "format": 1, "server": {"id": "5e".repeat(16), "name": "NAS", "version": "12.0.0"},
         "takenAt": "2026-11-24T12:00:00Z", "series": [], "faults": [],
         "movies": [{"id": "1".repeat(32), "name": "M", "year": 2000, "tmdb": {"id": 1}, "imdb": null,
             "played": true, "playCount": 2, "lastPlayed": {"at": "2024-03-01T23:30:00Z"},
             "runtimeMinutes": 90, "positionMinutes": 0, "genres": []}],
-    }))
-    .unwrap();
+    });
+    let snapshot = Snapshot::read(saved.to_string().as_bytes()).unwrap();
     let preferences = Preferences {
         time_zone: Zone::named("Europe/Berlin").unwrap(),
         hold_possible_rewatches: true,
