@@ -27,9 +27,9 @@ pub struct Config {
 /// What the process says about its work on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Logging {
-    /// `MEDIATHECA_LOG`: how much to say, `off`, `error`, `warn`, `info` or `debug`. Default: `info`. Names of titles
-    /// appear from `debug` on.
-    pub level: LogLevel,
+    /// `MEDIATHECA_LOG`: how much to say, `off`, `error`, `warn`, `info` or `debug`. Names of titles appear at
+    /// `debug` alone. Default: `info` where it serves, and `off` in a command, which says what it does itself.
+    pub level: Option<LogLevel>,
     /// `MEDIATHECA_LOG_FORMAT`: `text` for people or `json` for programs. Default: `text`, on Lambda `json`.
     pub format: LogFormat,
 }
@@ -111,11 +111,12 @@ impl Logging {
     /// An unknown word counts as not given: a mistyped level must not keep the product from starting.
     fn parse(given: &impl Fn(&str) -> Option<String>, is_on_lambda: bool) -> Self {
         let level = match given("MEDIATHECA_LOG").as_deref() {
-            Some("off") => LogLevel::Off,
-            Some("error") => LogLevel::Error,
-            Some("warn") => LogLevel::Warn,
-            Some("debug") => LogLevel::Debug,
-            Some(_) | None => LogLevel::Info,
+            Some("off") => Some(LogLevel::Off),
+            Some("error") => Some(LogLevel::Error),
+            Some("warn") => Some(LogLevel::Warn),
+            Some("info") => Some(LogLevel::Info),
+            Some("debug") => Some(LogLevel::Debug),
+            Some(_) | None => None,
         };
         let format = match given("MEDIATHECA_LOG_FORMAT").as_deref() {
             Some("json") => LogFormat::Json,

@@ -14,11 +14,11 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::config::{LogFormat, LogLevel, Logging};
+use crate::config::{LogFormat, LogLevel};
 
 /// Begins to write what the process says. Called once, by the composition root.
-pub fn start(logging: Logging) {
-    let level = match logging.level {
+pub fn start(level: LogLevel, format: LogFormat) {
+    let level = match level {
         LogLevel::Off => LevelFilter::OFF,
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -26,7 +26,7 @@ pub fn start(logging: Logging) {
         LogLevel::Debug => LevelFilter::DEBUG,
     };
     let lines = fmt::layer().with_ansi(false).with_target(false).with_writer(StandardError);
-    let lines = match logging.format {
+    let lines = match format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };

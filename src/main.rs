@@ -8,10 +8,11 @@ use clap::Parser;
 use directories::ProjectDirs;
 use mediatheca_jellyfin_sync::{
     cli::{self, Cli, Exit},
-    config::Config,
+    config::{Config, LogLevel},
     lambda,
+    logging,
     service::{Outside, Service, ServiceOptions},
-    store::{Location, Store, local::LocalStore, seal::KeySource},
+    store::{Location, Store, local::LocalStore, logged::Logged, seal::KeySource},
 };
 
 fn main() -> ExitCode {
@@ -52,9 +53,14 @@ async fn run(config: Config) -> anyhow::Result<Exit> {
         let store = config.store.as_deref().context(
             "on Lambda MEDIATHECA_STORE must name a place that outlives the function: s3://bucket/prefix, or a mounted folder",
         )?;
+        logging::start(config.log.level.unwrap_or(LogLevel::Info), config.log.format);
         let service = service(&config, store.parse()?, None)?;
         return lambda::serve(service, token, settings.url_streams).await.map(|()| Exit::Done);
     }
+    let cli = Cli::parse();
+    // A command says what it does itself.
+    let level = if cli.serves() { LogLevel::Info } else { LogLevel::Off };
+    logging::start(config.log.level.unwrap_or(level), config.log.format);
     let make = move |given: Option<Location>, key: Option<KeySource>| {
         let stored = || config.store.as_deref().map(str::parse).transpose();
         let location = match given {
@@ -63,7 +69,7 @@ async fn run(config: Config) -> anyhow::Result<Exit> {
         };
         service(&config, location, key)
     };
-    cli::run(Cli::parse(), &make, token).await
+    cli::run(cli, &make, token).await
 }
 
 fn service(
@@ -78,7 +84,7 @@ fn service(
         (None, None, None) => KeySource::File(folders()?.config_dir().join("secret.key")),
     };
     let outside = Outside::with_clock(Arc::new(Utc::now));
-    let service = Service::new(store(config, location)?, key, outside, ServiceOptions::default());
+    let service = Service::new(Arc::new(Logged(store(config, location)?)), key, outside, ServiceOptions::default());
     if let Some(every) = &config.every {
         service.schedule().import_every(every.parse().context("MEDIATHECA_EVERY")?);
     }

@@ -38,7 +38,8 @@ pub enum Exit {
     version,
     after_help = "Exit codes: 0 done (also if there was nothing to add), 1 failed and nothing was added, 2 wrong arguments, \
                   3 partly done: something could not be read, the rest was added.\n\n\
-                  Variables: MEDIATHECA_STORE, MEDIATHECA_API_TOKEN, MEDIATHECA_SECRET_KEY, MEDIATHECA_KEY_FILE, MEDIATHECA_EVERY, and \
+                  Variables: MEDIATHECA_STORE, MEDIATHECA_API_TOKEN, MEDIATHECA_SECRET_KEY, MEDIATHECA_KEY_FILE, MEDIATHECA_EVERY, \
+                  MEDIATHECA_LOG, MEDIATHECA_LOG_FORMAT, and \
                   for object storage those of AWS's own tools (see README.md)."
 )]
 pub struct Cli {
@@ -47,6 +48,22 @@ pub struct Cli {
     store: Option<Location>,
     #[command(subcommand)]
     command: Command,
+}
+
+impl Cli {
+    /// Whether the command stays and answers requests.
+    pub fn serves(&self) -> bool {
+        match &self.command {
+            Command::Serve(_) => true,
+            Command::Demo(demo) => demo.serve.is_some(),
+            Command::Settings(_)
+            | Command::Scan(_)
+            | Command::Import(_)
+            | Command::Snapshot(_)
+            | Command::Log(_)
+            | Command::Completions { .. } => false,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -23,7 +23,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::{
     http::{Access, router, wants_progress},
     report::{Problem, ProblemCode},
-    service::{ScheduledImport, Service, ServiceError, SyncOptions},
+    service::{Service, ServiceError, SyncOptions},
 };
 use deadline::deadline_of;
 use invocation::{Front, Invocation, UnknownInvocation};
@@ -140,12 +140,12 @@ impl Function {
     ) -> Result<Box<RawValue>, InvocationError> {
         let options =
             SyncOptions { deadline: Some(deadline_of(context)), ..SyncOptions::default() };
-        let automatic = self.service.schedule().import(options).await?;
-        eprintln!("{automatic}");
-        let result = match &automatic {
-            ScheduledImport::Imported(report) => to_raw_value(report),
-            ScheduledImport::NotSetUp | ScheduledImport::AlreadyRunning => {
-                to_raw_value(&automatic.to_string())
+        let import = self.service.schedule().import(options).await?;
+        let result = match import.ran() {
+            Ok(report) => to_raw_value(report),
+            Err(reason) => {
+                tracing::info!("{reason}");
+                to_raw_value(reason)
             }
         };
         Ok(result?)

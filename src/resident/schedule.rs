@@ -1,13 +1,8 @@
 //! Scheduled imports, for as long as the process serves.
 
-use std::{
-    fmt::Display,
-    io::{self, Write},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use crate::service::{ScheduledImport, Service, SyncOptions};
+use crate::service::{Service, ServiceError, SyncOptions};
 
 /// Longest wait before looking again: another process may have changed the settings, or the clock may have been set.
 const LOOK_AGAIN: Duration = Duration::from_secs(5 * 60);
@@ -15,7 +10,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5 * 60);
 /// The pause after a run that failed or didn't begin.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
 
-/// Imports whenever an import is due, one after the other. Failures are printed here and kept in the status.
+/// Imports whenever an import is due, one after the other. Failures are said here and kept in the status.
 pub(super) async fn import_when_due(service: Arc<Service>) {
     let mut changes = service.account().changes();
     loop {
@@ -28,7 +23,7 @@ pub(super) async fn import_when_due(service: Arc<Service>) {
             }
             Ok(wait) => wait.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN),
             Err(error) => {
-                tell(format_args!("can't work out when the next import is due: {error}"));
+                say("can't work out when the next import is due", &error);
                 AFTER_FAILURE
             }
         };
@@ -42,18 +37,16 @@ pub(super) async fn import_when_due(service: Arc<Service>) {
 /// Runs the import that is due. True if it ran to its end.
 async fn run(service: &Service) -> bool {
     match service.schedule().import(SyncOptions::default()).await {
-        Ok(automatic) => {
-            tell(&automatic);
-            matches!(automatic, ScheduledImport::Imported(_))
-        }
+        Ok(import) => import.ran().inspect_err(|reason| tracing::info!("{reason}")).is_ok(),
         Err(error) => {
-            tell(format_args!("the scheduled import failed: {error}"));
+            say("the scheduled import failed", &error);
             false
         }
     }
 }
 
-/// Prints a message. Standard error may be closed; the status has the message too.
-fn tell(what: impl Display) {
-    let _ = writeln!(io::stderr(), "{what}");
+/// What an error says may name a title; its code doesn't.
+fn say(what: &str, error: &ServiceError) {
+    tracing::warn!(code = %error.code(), "{what}");
+    tracing::debug!(%error, "why it failed");
 }

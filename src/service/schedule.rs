@@ -6,7 +6,6 @@
 
 use std::{
     collections::BTreeSet,
-    fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -23,7 +22,7 @@ use super::{
 };
 use crate::{
     domain::events::Via,
-    report::{ImportReport, Outcome, movies_and_episodes},
+    report::ImportReport,
 };
 
 /// The outcome of an import that was due.
@@ -37,30 +36,16 @@ pub enum ScheduledImport {
     AlreadyRunning,
 }
 
-impl fmt::Display for ScheduledImport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let report = match self {
-            Self::NotSetUp => return f.write_str("nothing imported: no Jellyfin server is set up"),
-            Self::AlreadyRunning => {
-                return f.write_str("nothing imported: another import is in progress");
-            }
-            Self::Imported(report) => report,
-        };
-        match report.outcome {
-            Outcome::NothingToAdd => f.write_str("scheduled import: nothing to add")?,
-            Outcome::Complete | Outcome::Partial => {
-                let added = movies_and_episodes(report.movies_added, report.episodes_added);
-                write!(f, "scheduled import: {added} added")?;
-            }
-        }
-        if let Some(recovered) = &report.recovered {
-            write!(f, "; {recovered}")?;
-        }
-        match report.errors.first() {
-            Some(error) => {
-                write!(f, "; some items failed, first {}: {}", error.name, error.message)
-            }
-            None => Ok(()),
+impl ScheduledImport {
+    /// The report of the import, or why none ran.
+    ///
+    /// # Errors
+    /// None ran.
+    pub fn ran(&self) -> Result<&ImportReport, &'static str> {
+        match self {
+            Self::Imported(report) => Ok(report),
+            Self::NotSetUp => Err("nothing imported: no Jellyfin server is set up"),
+            Self::AlreadyRunning => Err("nothing imported: another import is in progress"),
         }
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! [`LogStore`] reads and appends; it has no put, delete, rename or truncate. [`DocumentStore`] replaces a document if
 //! it is still the one that the caller read. [`local`] is a folder on this machine, [`memory`] keeps all in memory, `s3` (a
-//! feature) a bucket. Secrets in documents are sealed ([`seal`]).
+//! feature) a bucket; [`logged`] says the faults of any of them. Secrets in documents are sealed ([`seal`]).
 
 pub mod local;
 mod location;
+pub mod logged;
 pub mod memory;
 #[cfg(feature = "s3")]
 pub mod s3;

@@ -46,6 +46,8 @@ impl From<Problem> for PageProblem {
 impl IntoResponse for PageProblem {
     fn into_response(self) -> Response {
         let mut response = status_of(&self.0).into_response();
+        // For whoever only needs to know which problem it was.
+        response.extensions_mut().insert(self.0.clone());
         response.extensions_mut().insert(self);
         response
     }

@@ -46,6 +46,20 @@ pub struct LoggedEvent {
     pub metadata: String,
 }
 
+impl LoggedEvent {
+    fn read(line: &[u8]) -> Option<Self> {
+        let text = read_line(line).ok()?;
+        Some(Self {
+            position: text.global_position,
+            stream: text.stream_id.into(),
+            event_type: text.event_type.into(),
+            at: text.timestamp,
+            data: text.data.into(),
+            metadata: text.metadata.into(),
+        })
+    }
+}
+
 /// A page of events that fit.
 #[derive(Debug, Clone, Default)]
 pub struct EventPage {
@@ -111,17 +125,7 @@ fn newest(
         }
     }
     let more = kept.len() > most;
-    let events = kept.iter().rev().take(most).filter_map(|line| {
-        let text = read_line(line).ok()?;
-        Some(LoggedEvent {
-            position: text.global_position,
-            stream: text.stream_id.into(),
-            event_type: text.event_type.into(),
-            at: text.timestamp,
-            data: text.data.into(),
-            metadata: text.metadata.into(),
-        })
-    });
+    let events = kept.iter().rev().take(most).filter_map(|line| LoggedEvent::read(line));
     let types = types.into_iter().filter_map(|name| String::from_utf8(name).ok());
     Ok(EventPage { events: events.collect(), more, types: types.collect() })
 }

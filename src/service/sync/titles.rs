@@ -1,6 +1,6 @@
 //! Missing titles, added with an import if the person wants that.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::time::Instant;
 
@@ -25,8 +25,40 @@ pub(super) struct DescribedTitles {
     titles: Titles,
 }
 
+/// What TMDB failed to describe.
+#[derive(Default)]
+struct Faults {
+    of_items: Vec<ItemFault>,
+    last: Option<TmdbError>,
+}
+
+impl Faults {
+    /// The titles that were described; the others become faults of their items.
+    fn without<Id: Ord, T>(
+        &mut self,
+        answers: Vec<(Id, Result<T, TmdbError>)>,
+        items: &BTreeMap<Id, ItemId>,
+    ) -> Vec<T> {
+        let mut described = Vec::new();
+        for (id, answer) in answers {
+            match answer {
+                Ok(title) => described.push(title),
+                Err(error) => {
+                    self.of_items.push(ItemFault {
+                        item_id: items.get(&id).cloned(),
+                        name: "TMDB".into(),
+                        message: error.to_string(),
+                    });
+                    self.last = Some(error);
+                }
+            }
+        }
+        described
+    }
+}
+
 impl Sync {
-    /// Asks TMDB about the titles that the library lacks. One that fails is a fault; all failing is an error.
+    /// Asks TMDB about the titles that aren't in the library. One that fails is a fault; all failing is an error.
     ///
     /// # Errors
     /// There is no usable key, or TMDB failed for every title.
@@ -41,44 +73,26 @@ impl Sync {
         let mut missing = Missing::of(&plan(&folded.library, snapshot, preferences));
         missing.movies.retain(|_, item| !preferences.exclude.contains(item));
         missing.series.retain(|_, item| !preferences.exclude.contains(item));
-        let mut titles = Titles::default();
-        let mut faults = Vec::new();
         if missing == Missing::default() {
-            return Ok((DescribedTitles { missing, titles }, faults));
+            return Ok((DescribedTitles::default(), Vec::new()));
         }
         let key = self.account.tmdb_key(settings)?.ok_or(TmdbError::NoKey)?;
         let limits = Limits { deadline, ..Limits::default() };
         let tmdb = Tmdb::new(&self.tmdb_url, key, limits)?;
         let movies = tmdb.movies(&missing.movies.keys().copied().collect::<Vec<_>>()).await;
         let series = tmdb.series(&missing.series.keys().copied().collect::<Vec<_>>()).await;
-        let mut last = None;
-        let mut fault = |item: Option<&ItemId>, error: TmdbError| {
-            faults.push(ItemFault {
-                item_id: item.cloned(),
-                name: "TMDB".into(),
-                message: error.to_string(),
-            });
-            last = Some(error);
+        let mut faults = Faults::default();
+        let titles = Titles {
+            movies: faults.without(movies, &missing.movies),
+            series: faults.without(series, &missing.series),
         };
-        for (id, described) in movies {
-            match described {
-                Ok(movie) => titles.movies.push(movie),
-                Err(error) => fault(missing.movies.get(&id), error),
-            }
-        }
-        for (id, described) in series {
-            match described {
-                Ok(one) => titles.series.push(one),
-                Err(error) => fault(missing.series.get(&id), error),
-            }
-        }
-        match last {
+        match faults.last {
             Some(error)
                 if titles == Titles::default() && !matches!(error, TmdbError::Unknown(_)) =>
             {
                 Err(error.into())
             }
-            _ => Ok((DescribedTitles { missing, titles }, faults)),
+            _ => Ok((DescribedTitles { missing, titles }, faults.of_items)),
         }
     }
 

@@ -1,0 +1,56 @@
+//! How runs ended, as standard error hears it: counts and codes, and no title's name above `debug`.
+
+use chrono::TimeDelta;
+
+use crate::{
+    domain::events::Via,
+    report::{FaultReport, ImportReport, Summary},
+    service::error::ServiceError,
+};
+
+pub(super) fn scan(took: TimeDelta, result: Result<(&Summary, &[FaultReport]), &ServiceError>) {
+    match result {
+        Ok((found, faults)) => {
+            tracing::info!(
+                run = "scan",
+                ms = took.num_milliseconds(),
+                movies = found.movies_to_add,
+                episodes = found.episodes_to_add,
+                faults = faults.len(),
+                "run complete"
+            );
+            each(faults);
+        }
+        Err(error) => failed("scan", took, error),
+    }
+}
+
+pub(super) fn import(took: TimeDelta, via: Via, result: Result<&ImportReport, &ServiceError>) {
+    match result {
+        Ok(report) => {
+            tracing::info!(
+                run = "import",
+                %via,
+                ms = took.num_milliseconds(),
+                outcome = %report.outcome,
+                movies = report.movies_added,
+                episodes = report.episodes_added,
+                faults = report.errors.len(),
+                "run complete"
+            );
+            each(&report.errors);
+        }
+        Err(error) => failed("import", took, error),
+    }
+}
+
+fn each(faults: &[FaultReport]) {
+    for fault in faults {
+        tracing::debug!(name = fault.name, message = fault.message, "couldn't be read");
+    }
+}
+
+fn failed(run: &str, took: TimeDelta, error: &ServiceError) {
+    tracing::warn!(run, ms = took.num_milliseconds(), code = %error.code(), "run failed");
+    tracing::debug!(%error, "why it failed");
+}

@@ -1,0 +1,89 @@
+//! A store that says its faults on the way: where it stands, what failed, and what a crash had left.
+//!
+//! Whatever calls the store, and whatever becomes of the error there, the fault is said once, here.
+
+use std::sync::Arc;
+
+use futures_util::{FutureExt, future::BoxFuture};
+
+use super::{
+    Appended, Document, DocumentStore, LogBytes, LogStore, Stamp, Store, StoreError, Torn, Version,
+};
+use crate::domain::events::{Commit, WholeLog};
+
+/// Another store, whose faults it says.
+pub struct Logged(pub Arc<dyn Store>);
+
+type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+/// Names files and objects; a name of a title is in none of them.
+fn said<T>(answer: Answer<'_, T>) -> Answer<'_, T>
+where
+    T: Send + 'static,
+{
+    let say = |result: &Result<T, StoreError>| match result {
+        Err(error @ (StoreError::Io { .. } | StoreError::Unsafe(_))) => {
+            tracing::warn!(%error, "the store failed");
+        }
+        Err(error @ (StoreError::Conflict(_) | StoreError::NotEmpty)) => {
+            tracing::debug!(%error, "the store refused");
+        }
+        Ok(_) => {}
+    };
+    answer.inspect(say).boxed()
+}
+
+fn set_aside(torn: Option<&Torn>) {
+    if let Some(Torn { set_aside, bytes }) = torn {
+        let file = set_aside.display();
+        tracing::warn!(%file, bytes, "a crash had cut a commit short: its bytes were set aside");
+    }
+}
+
+impl LogStore for Logged {
+    fn read(&self) -> Answer<'_, LogBytes> {
+        said(self.0.read())
+    }
+
+    fn read_from(&self, seen: Stamp, start: u64) -> Answer<'_, LogBytes> {
+        said(self.0.read_from(seen, start))
+    }
+
+    fn stamp(&self) -> Answer<'_, Stamp> {
+        said(self.0.stamp())
+    }
+
+    fn append(&self, commit: Commit, seen: Stamp) -> Answer<'_, Appended> {
+        let say = |appended: &Appended| set_aside(appended.torn.as_ref());
+        said(self.0.append(commit, seen)).map(move |result| result.inspect(say)).boxed()
+    }
+
+    fn begin(&self, log: WholeLog) -> Answer<'_, Option<Torn>> {
+        let say = |torn: &Option<Torn>| set_aside(torn.as_ref());
+        said(self.0.begin(log)).map(move |result| result.inspect(say)).boxed()
+    }
+
+    fn recover(&self) -> Answer<'_, Option<Torn>> {
+        let say = |torn: &Option<Torn>| set_aside(torn.as_ref());
+        said(self.0.recover()).map(move |result| result.inspect(say)).boxed()
+    }
+}
+
+impl DocumentStore for Logged {
+    fn get(&self, name: &'static str) -> Answer<'_, Option<Document>> {
+        said(self.0.get(name))
+    }
+
+    fn version(&self, name: &'static str) -> Answer<'_, Option<Version>> {
+        said(self.0.version(name))
+    }
+
+    fn replace(
+        &self,
+        name: &'static str,
+        was: Option<Version>,
+        bytes: Vec<u8>,
+    ) -> Answer<'_, ()> {
+        said(self.0.replace(name, was, bytes))
+    }
+}
