@@ -166,7 +166,7 @@ fn what_the_sync_adds_has_no_word_for_removing_or_changing() {
         .collect();
     assert_eq!(
         methods,
-        ["read", "stamp", "append", "begin", "recover"],
+        ["read", "read_from", "stamp", "append", "begin", "recover"],
         "no put, delete, rename or truncate"
     );
 }

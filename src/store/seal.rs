@@ -39,7 +39,7 @@ pub enum SealError {
         /// The file.
         path: PathBuf,
     },
-    /// Another key sealed it, or somebody changed it.
+    /// Another key sealed it, or it was changed since.
     #[error("`{0}` was sealed with another key: bring that key back, or enter the secret again")]
     WrongKey(String),
     /// The system gives no randomness.
@@ -161,7 +161,7 @@ fn read_key_file(path: &Path) -> Result<Option<String>, SealError> {
     Ok(Some(text))
 }
 
-/// Bytes that nobody can guess.
+/// Random bytes for keys and nonces.
 ///
 /// # Errors
 /// The system gives none.
@@ -171,7 +171,7 @@ pub fn random<const N: usize>() -> Result<[u8; N], SealError> {
     Ok(bytes)
 }
 
-/// An id that nobody else draws: 32 small hex digits.
+/// A random id: 32 small hex digits.
 ///
 /// # Errors
 /// The system gives none.
