@@ -156,6 +156,22 @@ mod tests {
     }
 
     #[test]
+    fn a_mistyped_level_is_no_level_and_lambda_reads_json() {
+        let with = |pairs: &'static [(&str, &str)]| {
+            let find = |name: &str| {
+                pairs.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
+            };
+            Config::parse(find).log
+        };
+        let (none, text) = (None, LogFormat::Text);
+        assert_eq!(with(&[("MEDIATHECA_LOG", "loud")]), Logging { level: none, format: text });
+        let warn = Some(LogLevel::Warn);
+        assert_eq!(with(&[("MEDIATHECA_LOG", "warn")]), Logging { level: warn, format: text });
+        let on_lambda = with(&[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")]);
+        assert_eq!(on_lambda.format, LogFormat::Json);
+    }
+
+    #[test]
     fn no_secret_shows_when_a_configuration_is_printed() {
         let secrets = [
             "MEDIATHECA_API_TOKEN",

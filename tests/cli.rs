@@ -321,38 +321,6 @@ fn a_process_killed_at_any_moment_leaves_all_of_its_commit_or_nothing() {
     }
 }
 
-fn serve(folder: &Path, arguments: &[&str]) -> (Child, String) {
-    let mut child = command(folder)
-        .arg("serve")
-        .args(["--listen", "127.0.0.1:0"])
-        .args(arguments)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
-    (child, line.trim().rsplit("http://").next().unwrap().to_owned())
-}
-
-fn get(address: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
-}
-
-#[test]
-fn a_server_answers_on_loopback_and_ends_politely() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut child, address) = serve(folder.path(), &[]);
-    assert!(get(&address, "/healthz").ends_with("{\"status\":\"ok\"}"));
-    assert!(get(&address, "/api/settings").contains("200 OK"));
-    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
-    assert_eq!(child.wait().unwrap().code(), Some(0));
-}
-
 #[test]
 fn an_address_that_others_reach_needs_a_token() {
     let folder = tempfile::tempdir().unwrap();
@@ -373,55 +341,6 @@ fn wrong_arguments_are_told_from_failures_and_help_is_worth_reading() {
             "{shell}"
         );
     }
-}
-
-/// `serve --every` imports as soon as it starts, since nothing was imported yet, and says when the next one is due.
-#[tokio::test(flavor = "multi_thread")]
-async fn serving_imports_on_schedule() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let jellyfin = demo::Jellyfin::start().await.unwrap();
-    begin(folder, &sample());
-    let mut set = command(folder)
-        .args([
-            "settings",
-            "set",
-            "--server-url",
-            &jellyfin.url(),
-            "--username",
-            "demo",
-            "--password",
-            "--every",
-            "12h",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    set.stdin.take().unwrap().write_all(b"demo\n").unwrap();
-    assert!(set.wait().unwrap().success());
-    let mut child = command(folder)
-        .args(["serve", "--listen", "127.0.0.1:0", "--every", "5m"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let address = said.next().unwrap().rsplit("http://").next().unwrap().to_owned();
-    assert_eq!(said.next().unwrap(), "scheduled import: 3 movies and 8 episodes added");
-    let status: Value = serde_json::from_str(
-        get(&address, "/api/jellyfin/status").split("\r\n\r\n").nth(1).unwrap(),
-    )
-    .unwrap();
-    assert_eq!(
-        (&status["every"], &status["lastImport"]["outcome"]),
-        (&"5m".into(), &"complete".into())
-    );
-    assert!(status["nextDue"].is_string() && status["running"].is_null(), "{status}");
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let log = fs::read_to_string(folder.join("store/events.jsonl")).unwrap();
-    let appended: Vec<&str> = log.strip_prefix(&sample()).unwrap().lines().collect();
-    assert!(appended.iter().all(|line| line.contains(r#"\"via\":\"schedule\""#)), "{appended:#?}");
 }
 
 #[test]

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// A TMDB id is a number from 1 to 2,147,483,647.
-    #[error("`{0}` is no TMDB id: it must be a whole number from 1 to 2147483647")]
+    #[error("`{0}` isn't a valid TMDB id: it must be a whole number from 1 to 2147483647")]
     Tmdb(String),
     /// A Jellyfin id that is empty, too long, or holds characters no id has.
-    #[error("`{0}` is no Jellyfin id: it must be 1 to 64 letters, digits or dashes")]
+    #[error("`{0}` isn't a valid Jellyfin id: it must be 1 to 64 letters, digits or dashes")]
     Jellyfin(String),
 }
 
@@ -24,7 +24,7 @@ impl TmdbId {
     /// Reads an id as Jellyfin's `ProviderIds` hold it: a plain number, white space around it allowed.
     ///
     /// # Errors
-    /// [`IdError::Tmdb`] where the text is no number, is zero, or is too big.
+    /// [`IdError::Tmdb`] if the text isn't a number, is zero, or is too big.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let digits = text.trim();
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -111,7 +111,7 @@ macro_rules! jellyfin_ids {
             /// Reads the id as any of Jellyfin's routes writes it.
             ///
             /// # Errors
-            /// [`IdError::Jellyfin`] where it can't be one.
+            /// [`IdError::Jellyfin`] if it can't be one.
             pub fn parse(text: &str) -> Result<Self, IdError> {
                 JellyfinId::parse(text).map(Self)
             }

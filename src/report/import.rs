@@ -1,6 +1,6 @@
 //! What an import answers: what it added to which titles, and what not (`docs/http.md`, "Import").
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;

@@ -40,7 +40,7 @@ pub enum SealError {
         /// The file.
         path: PathBuf,
     },
-    /// Another key sealed it, or somebody changed it.
+    /// Another key sealed it, or it was changed since.
     #[error("`{0}` was sealed with another key: bring that key back, or enter the secret again")]
     WrongKey(String),
     /// The system gives no randomness.

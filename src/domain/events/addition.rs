@@ -6,10 +6,10 @@ use crate::domain::{
     time::WatchDate,
 };
 
-/// Whether a watch takes the title out of focus. It can't be asked for alone: it is a part of the watch itself.
+/// Whether a watch takes the title out of focus. It is part of the watch and can't be added alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Focus {
-    /// The title isn't in focus, or has been put there since: nothing to say.
+    /// The title isn't in focus, or has been put there since: no event follows.
     Stays,
     /// The title is in focus and this play came later: `…_in_focus_cleared` follows in the same commit.
     Clears,
@@ -22,7 +22,7 @@ pub struct WatchSessionToAdd {
     pub id: SessionId,
     /// The day it was watched.
     pub date: WatchDate,
-    /// Minutes, where anybody knows.
+    /// Minutes, if known.
     pub duration: Option<i32>,
 }
 
@@ -67,7 +67,7 @@ pub struct SeriesToAdd {
     pub overview: String,
     /// Genres by name.
     pub genres: Vec<String>,
-    /// Mediatheca's word for how the series stands: `Returning`, `Ended`, ….
+    /// Mediatheca's word for the series' status: `Returning`, `Ended`, ….
     pub status: &'static str,
     /// Its number at TMDB.
     pub tmdb_id: TmdbId,
@@ -114,9 +114,9 @@ pub struct EpisodeToAdd {
 /// One thing that the sync adds to the log.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Addition {
-    /// A movie that the library lacks.
+    /// A movie that isn't in the library yet.
     MovieAdded(MovieToAdd),
-    /// A series that the library lacks.
+    /// A series that isn't in the library yet.
     SeriesAdded(SeriesToAdd),
     /// A movie was watched.
     WatchSessionRecorded(WatchSessionToAdd, Focus),

@@ -1,6 +1,6 @@
 //! A commit: additions numbered and encoded, for a log that ends where the plan saw it end.
 //!
-//! The bytes are a promise to Mediatheca and to everybody's `jq`: the golden test below compares them with literals.
+//! Mediatheca and other programs read these bytes: `tests/golden.rs` compares them with literals.
 
 use chrono::{DateTime, Utc};
 use rustc_hash::FxHashMap;

@@ -1,4 +1,6 @@
-//! Where an added event came from, as its `metadata` says, so that the same play is known again for ever.
+//! Where an added event came from, as its `metadata` says, so that the same play is recognized for ever.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -7,15 +9,15 @@ use crate::domain::{
     time::{PlayKey, PlayedAt},
 };
 
-/// By which way an addition came about.
+/// How an addition came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Via {
     /// A person pressed Import.
     Import,
-    /// Jellyfin called.
+    /// Jellyfin called a webhook.
     Webhook,
-    /// The clock struck.
+    /// A scheduled import.
     Schedule,
 }
 
@@ -25,13 +27,13 @@ impl fmt::Display for Via {
     }
 }
 
-/// What an addition's date rests on.
+/// Where an addition's date comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DateSource {
     /// Jellyfin's `LastPlayedDate`.
     LastPlayed,
-    /// Jellyfin had no date; the day of the snapshot stands in.
+    /// Jellyfin had no date; the day of the snapshot is used.
     Snapshot,
 }
 
@@ -42,17 +44,17 @@ pub struct Origin {
     pub server: ServerId,
     /// The item that was played.
     pub item: ItemId,
-    /// When, as Jellyfin gave it; `None` where it gave no date.
+    /// When, as Jellyfin gave it; `None` if it gave no date.
     pub played_at: Option<PlayedAt>,
 }
 
 impl Origin {
-    /// What tells this play from the title's others.
+    /// Distinguishes this play from the title's others.
     pub fn key(&self) -> PlayKey {
         self.played_at.as_ref().map_or(PlayKey::Undated, |at| PlayKey::At(at.instant()))
     }
 
-    /// What the addition's date rests on.
+    /// Where the addition's date comes from.
     pub fn date_source(&self) -> DateSource {
         if self.played_at.is_some() { DateSource::LastPlayed } else { DateSource::Snapshot }
     }
@@ -68,10 +70,10 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Reads a `metadata` text; `None` where it holds no provenance of ours.
+    /// Reads a `metadata` text; `None` if it holds no provenance of ours.
     ///
     /// # Errors
-    /// The text is no JSON object.
+    /// The text isn't a JSON object.
     pub fn read(metadata: &str) -> Result<Option<Self>, serde_json::Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]

@@ -26,7 +26,7 @@ use crate::store::{StoreError, seal::Entropy};
 /// How often a put is sent again because it met another (409).
 const MEETINGS: u32 = 6;
 
-/// The metadata that tells a writer its own object.
+/// The metadata by which a writer recognizes its own object.
 const WRITER: &str = "writer";
 
 /// A bucket and a prefix in it.
@@ -38,7 +38,7 @@ pub(super) struct Bucket {
     client: OnceLock<Client>,
 }
 
-/// On what a put depends.
+/// The condition of a put.
 #[derive(Debug, Clone)]
 pub(super) enum Condition {
     /// There is no such object yet.
@@ -47,12 +47,12 @@ pub(super) enum Condition {
     Unchanged(String),
 }
 
-/// What became of a put.
+/// The outcome of a put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Put {
     /// The object is there.
     Done,
-    /// The condition doesn't hold: somebody else was quicker.
+    /// The condition doesn't hold: another writer was quicker.
     Refused,
 }
 
@@ -102,7 +102,7 @@ impl Bucket {
         })
     }
 
-    /// Whether it is AWS's own, and not at an endpoint of somebody else's.
+    /// Whether it is at AWS, and not at an endpoint of a compatible server.
     pub(super) fn is_at_aws(&self) -> bool {
         self.access.endpoint.is_none()
     }
@@ -159,7 +159,7 @@ impl Bucket {
         }
     }
 
-    /// Begins to read an object from some byte on; `None` where there is no such object.
+    /// Begins to read an object from some byte on; `None` if it doesn't exist.
     pub(super) async fn get(
         &self,
         key: &str,
@@ -195,7 +195,7 @@ impl Bucket {
         Ok(listed.contents().iter().any(|object| object.key() == Some(&key)))
     }
 
-    /// Reads a small object whole, with what tells it from every other state of it.
+    /// Reads a small object whole, with its ETag.
     pub(super) async fn get_whole(
         &self,
         key: &str,
@@ -207,12 +207,12 @@ impl Bucket {
         Ok(Some((body.to_vec(), version)))
     }
 
-    /// What tells the object as it is from every other state of it.
+    /// The object's ETag; `None` if it doesn't exist.
     pub(super) async fn version(&self, key: &str) -> Result<Option<String>, StoreError> {
         Ok(self.head(key).await?.map(|head| head.e_tag().unwrap_or_default().to_owned()))
     }
 
-    /// What is said of an object without reading it; `None` where there is no such object.
+    /// An object's headers, without its bytes; `None` if it doesn't exist.
     async fn head(&self, key: &str) -> Result<Option<HeadObjectOutput>, StoreError> {
         match self.client().head_object().bucket(&self.name).key(self.whole(key)).send().await {
             Ok(head) => Ok(Some(head)),
@@ -221,11 +221,11 @@ impl Bucket {
         }
     }
 
-    /// Whether an object is not there, by the answer to who asked for it.
+    /// Whether an error says that the object doesn't exist.
     async fn is_missing<E: ProvideErrorMetadata>(&self, key: &str, error: &SdkError<E>) -> bool {
         match status(error) {
             Some(404) => !names_no_bucket(error),
-            // Who may list a prefix alone is told 403 where S3 would say 404.
+            // A key that may list only a prefix gets 403 in place of 404.
             Some(403) => matches!(self.is_there(key).await, Ok(false)),
             Some(_) | None => false,
         }
@@ -271,7 +271,7 @@ impl Bucket {
                 Some(status) if status < 500 => {
                     return Err(self.failed("writing", key, reason(&error)));
                 }
-                // Nobody knows whether it was put: looking tells.
+                // The outcome is unknown (time-out or 5xx): check whether our object is there.
                 Some(_) | None if self.own(key, &writer).await? => return Ok(Put::Done),
                 Some(_) | None => return Err(self.failed("writing", key, reason(&error))),
             }
@@ -290,7 +290,7 @@ impl Bucket {
     }
 }
 
-/// How long a slow line takes to carry so many bytes.
+/// How long a slow line takes to carry this many bytes.
 fn at_least(bytes: usize) -> Duration {
     const SLOW_LINE: u64 = 32 * 1024;
     Duration::from_secs(bytes as u64 / SLOW_LINE)

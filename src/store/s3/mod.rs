@@ -178,8 +178,8 @@ impl S3Store {
             if !honours_absent {
                 return Err(StoreError::Unsafe("If-None-Match"));
             }
-            let nobodys = format!("\"{}\"", "0".repeat(32));
-            match probe(Condition::Unchanged(nobodys)).await? {
+            let no_objects = format!("\"{}\"", "0".repeat(32));
+            match probe(Condition::Unchanged(no_objects)).await? {
                 Put::Refused => Ok(()),
                 Put::Done => Err(StoreError::Unsafe("If-Match")),
             }

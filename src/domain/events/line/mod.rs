@@ -26,7 +26,7 @@ pub enum LineError {
     /// Not a JSON object of the seven fields.
     #[error("not a line of the log: {0}")]
     NotALine(String),
-    /// The timestamp is no instant.
+    /// The timestamp isn't an instant.
     #[error("`timestamp`: {0}")]
     Timestamp(String),
     /// The payload of a known event isn't of its shape.
@@ -37,8 +37,8 @@ pub enum LineError {
         /// What the decoder says.
         reason: String,
     },
-    /// The metadata is no JSON object.
-    #[error("`metadata` is no JSON object: {0}")]
+    /// The metadata isn't a JSON object.
+    #[error("`metadata` isn't a JSON object: {0}")]
     Metadata(String),
     /// A position beyond what Mediatheca can read.
     #[error("`{field}` is {found}, above {LAST_POSITION}, the highest position a log can have")]
@@ -102,7 +102,7 @@ pub struct LineText<'a> {
 /// Reads a line, with or without its line feed, in any legal JSON spelling.
 ///
 /// # Errors
-/// It isn't JSON, lacks one of the seven fields, or holds one of another type.
+/// It isn't JSON, one of the seven fields is missing, or one has another type.
 pub fn read_line(line: &[u8]) -> Result<LineText<'_>, LineError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
