@@ -9,8 +9,7 @@ use directories::ProjectDirs;
 use mediatheca_jellyfin_sync::{
     cli::{self, Cli, Exit},
     config::{Config, LogLevel},
-    lambda,
-    logging,
+    lambda, logging,
     service::{Outside, Service, ServiceOptions},
     store::{Location, Store, local::LocalStore, logged::Logged, seal::KeySource},
 };
@@ -84,7 +83,12 @@ fn service(
         (None, None, None) => KeySource::File(folders()?.config_dir().join("secret.key")),
     };
     let outside = Outside::with_clock(Arc::new(Utc::now));
-    let service = Service::new(Arc::new(Logged(store(config, location)?)), key, outside, ServiceOptions::default());
+    let service = Service::new(
+        Arc::new(Logged(store(config, location)?)),
+        key,
+        outside,
+        ServiceOptions::default(),
+    );
     if let Some(every) = &config.every {
         service.schedule().import_every(every.parse().context("MEDIATHECA_EVERY")?);
     }

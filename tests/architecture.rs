@@ -6,6 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The longest function, in lines.
+const LONGEST_FUNCTION: usize = 50;
+
 /// What each module may name of the crate; nothing else.
 const MAY_NAME: [(&str, &[&str]); 15] = [
     ("domain", &[]),
@@ -146,7 +149,7 @@ const RANKS: [(&str, Ranks); 5] = [
     ),
 ];
 
-/// A file that a reader can hold in the head, tests apart.
+/// The longest file, in lines: what a reader can hold in the head.
 const LONGEST_FILE: usize = 400;
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -374,13 +377,53 @@ fn events_can_be_decoded_and_never_encoded() {
 #[test]
 fn files_stay_small_enough_to_hold_in_the_head() {
     for file in sources(&src()) {
-        let lines = without_tests(&file).lines().count();
+        let lines = fs::read_to_string(&file).unwrap().lines().count();
         assert!(
             lines <= LONGEST_FILE,
             "{} has {lines} lines: split it along a seam that has a name",
             file.display()
         );
     }
+}
+
+/// Each function of a formatted text, tests apart, with its length in lines.
+fn functions(text: &str) -> Vec<(String, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (first, line) in lines.iter().enumerate() {
+        let head = line.trim_start();
+        let is_qualifier = |word: &str| {
+            word.starts_with("pub") || word.ends_with(')') || ["const", "async"].contains(&word)
+        };
+        let at = head.find("fn ").filter(|at| head[..*at].split_whitespace().all(is_qualifier));
+        let Some(at) = at else { continue };
+        let name = head[at + 3..].split(['(', '<']).next().unwrap().to_owned();
+        let end = format!("{}}}", &line[..line.len() - head.len()]);
+        let is_over = |other: &str| other == end || (other == *line && line.ends_with('}'));
+        // A signature without a body, as in a trait, ends before anything else does.
+        let has_body = !lines[first..]
+            .iter()
+            .find(|line| line.ends_with([';', '{', '}']))
+            .is_some_and(|line| line.ends_with(';'));
+        let length = lines[first..].iter().position(|other| is_over(other));
+        found.extend(length.filter(|_| has_body).map(|length| (name, length + 1)));
+    }
+    found
+}
+
+#[test]
+fn functions_do_one_thing() {
+    let mut counted = 0;
+    for file in sources(&src()) {
+        for (name, lines) in functions(&without_tests(&file)) {
+            counted += 1;
+            assert!(lines <= LONGEST_FUNCTION, "{}: `{name}` has {lines} lines", file.display());
+        }
+    }
+    assert!(counted > 500, "{counted}");
+    let long =
+        format!("    pub(super) async fn long(\n    ) {{\n{}    }}\n", "        a;\n".repeat(60));
+    assert_eq!(functions(&long), [("long".to_owned(), 63)]);
 }
 
 #[test]

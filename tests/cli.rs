@@ -2,47 +2,17 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Stdio},
 };
 
-use mediatheca_jellyfin_sync::demo;
 use serde_json::Value;
 
-use crate::support::{Replay, lines::LogText};
-
-fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mediatheca-jellyfin-sync"));
-    command
-        .env_clear()
-        .env("HOME", folder)
-        .env("MEDIATHECA_STORE", folder.join("store"))
-        .stdin(Stdio::null());
-    command
-}
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder).args(arguments).output().unwrap()
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn sample() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("events/logs/sample.jsonl"))
-        .unwrap()
-}
+use crate::support::{
+    Replay,
+    lines::LogText,
+    process::{begin, code, command, err, out, run, run_with_input, sample},
+};
 
 fn snapshot(folder: &Path, movies: usize) -> String {
     let item = |n: usize| {
@@ -61,12 +31,6 @@ fn titles(movies: u32) -> String {
         log.movie(&format!("m{n}-2000"), &format!("M{n}"), 2000, n + 1)
     });
     log.text().to_owned()
-}
-
-fn begin(folder: &Path, log: &str) {
-    let file = folder.join("log.jsonl");
-    fs::write(&file, log).unwrap();
-    assert_eq!(code(&run(folder, &["log", "import", file.to_str().unwrap()])), 0);
 }
 
 #[test]
@@ -97,8 +61,9 @@ async fn a_person_connects_scans_and_imports_from_the_command_line() {
     let not_yet = run(folder, &["scan"]);
     assert_eq!(code(&not_yet), 1);
     assert!(err(&not_yet).contains("no Jellyfin server is set up"), "{}", err(&not_yet));
-    let mut set = command(folder)
-        .args([
+    let set = run_with_input(
+        folder,
+        &[
             "settings",
             "set",
             "--server-url",
@@ -108,13 +73,9 @@ async fn a_person_connects_scans_and_imports_from_the_command_line() {
             "--password",
             "--time-zone",
             "Europe/Vienna",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    set.stdin.take().unwrap().write_all(b"correct horse\n").unwrap();
-    let set = set.wait_with_output().unwrap();
+        ],
+        "correct horse",
+    );
     assert!(!out(&set).contains("correct horse"));
     let test = run(folder, &["settings", "test"]);
     assert_eq!(code(&test), 0, "{}", err(&test));

@@ -19,6 +19,7 @@ mod properties;
 mod recordings;
 mod report;
 mod secrets;
+mod serving;
 mod snapshots;
 mod store;
 mod support;

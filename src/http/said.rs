@@ -30,7 +30,7 @@ pub(super) async fn say(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let began = Instant::now();
     let response = next.run(request).await;
-    let answered_in = began.elapsed().as_millis();
+    let answered_in = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (status, extensions) = (response.status(), response.extensions());
     if path == HEALTH {
         tracing::debug!(%method, route = HEALTH, status = status.as_u16(), ms = answered_in, "request");

@@ -20,10 +20,7 @@ use super::{
     outside::Outside,
     sync::{ImportRequest, Sync, SyncOptions},
 };
-use crate::{
-    domain::events::Via,
-    report::ImportReport,
-};
+use crate::{domain::events::Via, report::ImportReport};
 
 /// The outcome of an import that was due.
 #[derive(Debug)]

@@ -78,12 +78,7 @@ impl DocumentStore for Logged {
         said(self.0.version(name))
     }
 
-    fn replace(
-        &self,
-        name: &'static str,
-        was: Option<Version>,
-        bytes: Vec<u8>,
-    ) -> Answer<'_, ()> {
+    fn replace(&self, name: &'static str, was: Option<Version>, bytes: Vec<u8>) -> Answer<'_, ()> {
         said(self.0.replace(name, was, bytes))
     }
 }

@@ -57,9 +57,12 @@ pub enum KeySource {
     Given(SecretString),
 }
 
+/// Fills a buffer.
+type Fill = dyn Fn(&mut [u8]) -> Result<(), getrandom::Error> + Send + Sync;
+
 /// Gives bytes that can't be guessed: the system's, or a test's.
 #[derive(Clone)]
-pub struct Entropy(Arc<dyn Fn(&mut [u8]) -> Result<(), getrandom::Error> + Send + Sync>);
+pub struct Entropy(Arc<Fill>);
 
 impl Entropy {
     /// The system's.

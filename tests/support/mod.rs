@@ -5,6 +5,7 @@ pub mod app;
 pub mod faults;
 pub mod jellyfin;
 pub mod lines;
+pub mod process;
 pub mod runtime;
 pub mod scenario;
 

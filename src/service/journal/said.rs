@@ -12,12 +12,11 @@ pub(super) fn scan(took: TimeDelta, result: Result<(&Summary, &[FaultReport]), &
     match result {
         Ok((found, faults)) => {
             tracing::info!(
-                run = "scan",
                 ms = took.num_milliseconds(),
                 movies = found.movies_to_add,
                 episodes = found.episodes_to_add,
                 faults = faults.len(),
-                "run complete"
+                "scan complete"
             );
             each(faults);
         }
@@ -29,14 +28,13 @@ pub(super) fn import(took: TimeDelta, via: Via, result: Result<&ImportReport, &S
     match result {
         Ok(report) => {
             tracing::info!(
-                run = "import",
                 %via,
                 ms = took.num_milliseconds(),
                 outcome = %report.outcome,
                 movies = report.movies_added,
                 episodes = report.episodes_added,
                 faults = report.errors.len(),
-                "run complete"
+                "import complete"
             );
             each(&report.errors);
         }
@@ -51,6 +49,6 @@ fn each(faults: &[FaultReport]) {
 }
 
 fn failed(run: &str, took: TimeDelta, error: &ServiceError) {
-    tracing::warn!(run, ms = took.num_milliseconds(), code = %error.code(), "run failed");
+    tracing::warn!(ms = took.num_milliseconds(), code = %error.code(), "{run} failed");
     tracing::debug!(%error, "why it failed");
 }
