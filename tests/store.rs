@@ -203,8 +203,11 @@ async fn memory_keeps_the_contract() {
     race(|| Arc::new(store.clone()), 504).await;
 }
 
+/// Puts other bytes into the log's file.
+type ByHand = Box<dyn Fn(&[u8])>;
+
 /// A folder and memory, each with a way to change the log behind the store's back.
-fn homes(folder: &Path) -> Vec<(Arc<dyn Store>, Box<dyn Fn(&[u8])>)> {
+fn homes(folder: &Path) -> Vec<(Arc<dyn Store>, ByHand)> {
     let (memory, file) = (MemoryStore::new(), folder.join("events.jsonl"));
     let by_hand = memory.clone();
     vec![

@@ -236,7 +236,7 @@ pub async fn movie(
     Path(slug): Path<String>,
 ) -> Result<Json<MovieView>, Problem> {
     let folded = app.service.folded().await?;
-    let movie = folded.library.movie_by_stream(&StreamId::from_log(&format!("Movie-{slug}")));
+    let movie = folded.library.movie_by_stream(&StreamId::movie(&slug));
     movie.map(|movie| Json(MovieView::of(movie))).ok_or_else(|| no_title("movie", &slug))
 }
 
@@ -256,7 +256,7 @@ pub async fn one_series(
     Path(slug): Path<String>,
 ) -> Result<Json<SeriesView>, Problem> {
     let folded = app.service.folded().await?;
-    let series = folded.library.series_by_stream(&StreamId::from_log(&format!("Series-{slug}")));
+    let series = folded.library.series_by_stream(&StreamId::series(&slug));
     series.map(|series| Json(SeriesView::of(series))).ok_or_else(|| no_title("series", &slug))
 }
 

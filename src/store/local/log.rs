@@ -120,13 +120,13 @@ impl LocalStore {
         let mut file =
             OpenOptions::new().append(true).open(&path).map_err(failed("opening", &path))?;
         let written = file.write_all(commit.lines()).and_then(|()| file.sync_data());
-        written.or_else(|source| {
+        written.map_err(|source| {
             // Nothing was acknowledged; what a full disk let through must not stand in the way of the next append.
             let undone = file.set_len(commit.base().bytes).and_then(|()| file.sync_data());
-            Err(undone.err().map_or_else(
+            undone.err().map_or_else(
                 || failed("appending to", &path)(source),
                 failed("undoing an append to", &path),
-            ))
+            )
         })
     }
 
