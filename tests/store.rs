@@ -1,6 +1,6 @@
 //! The store's contract, its race included, and what a crash may leave behind.
 
-use std::{io::Read, path::Path, sync::Arc};
+use std::{io::Read, num::NonZero, path::Path, sync::Arc};
 
 use mediatheca_jellyfin_sync::{
     domain::{
@@ -12,9 +12,10 @@ use mediatheca_jellyfin_sync::{
         library::Folded,
         time::WatchDate,
     },
+    service::{Outside, Service, ServiceOptions},
     store::{
         Appended, DocumentStore, LogBytes, LogStore, Stamp, Store, StoreError, Torn,
-        local::LocalStore, memory::MemoryStore,
+        local::LocalStore, memory::MemoryStore, seal::KeySource,
     },
 };
 
@@ -202,8 +203,11 @@ async fn memory_keeps_the_contract() {
     race(|| Arc::new(store.clone()), 504).await;
 }
 
+/// Puts other bytes into the log's file.
+type ByHand = Box<dyn Fn(&[u8])>;
+
 /// A folder and memory, each with a way to change the log behind the store's back.
-fn homes(folder: &Path) -> Vec<(Arc<dyn Store>, Box<dyn Fn(&[u8])>)> {
+fn homes(folder: &Path) -> Vec<(Arc<dyn Store>, ByHand)> {
     let (memory, file) = (MemoryStore::new(), folder.join("events.jsonl"));
     let by_hand = memory.clone();
     vec![
@@ -267,6 +271,50 @@ async fn reading_goes_on_when_a_torn_commit_was_set_aside() {
         let grown = store.read_from(seen, acknowledged as u64).await.unwrap();
         assert_eq!(grown.start, acknowledged as u64);
         assert_eq!(bytes_of(grown).await, next.lines());
+    }
+}
+
+/// What the service keeps of the log follows it: its own appends, another process's, and a person's edits.
+#[tokio::test]
+async fn the_kept_fold_is_always_that_of_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = "2026-11-24T12:00:00Z".parse().unwrap();
+    for (store, by_hand) in homes(folder.path()) {
+        let key = KeySource::File(folder.path().join("key"));
+        let workers = NonZero::new(2).unwrap();
+        let options = ServiceOptions { workers, ..ServiceOptions::default() };
+        let outside = Outside::with_clock(Arc::new(move || at));
+        let service = Service::new(store.clone(), key, outside, options);
+        let ledger = service.ledger();
+        let follows = async |what: &str| {
+            let folded = ledger.folded().await.unwrap();
+            assert_eq!(*folded, Folded::of(&read(&*store).await).unwrap(), "{what}");
+            folded
+        };
+        let extend = |folded: &Folded, season| {
+            folded.log.extend(&watches(season, 2), Via::Import, at).unwrap()
+        };
+        by_hand(begin().text().as_bytes());
+        let first = follows("read whole").await;
+        ledger.append(&first, extend(&first, 1)).await.unwrap();
+        let second = follows("its own append").await;
+        let refused = ledger.append(&first, extend(&first, 2)).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(_))), "planned on an older fold");
+        append(&*store, extend(&second, 3)).await.unwrap();
+        let third = follows("another process's append").await;
+        let log = String::from_utf8(read(&*store).await).unwrap();
+        by_hand(log.replace("2026-01-01", "2026-01-02").as_bytes());
+        let refused = ledger.append(&third, extend(&third, 4)).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(_))), "touched to the same length");
+        follows("an edit").await;
+        by_hand(log.trim_end().as_bytes());
+        let fifth = follows("the last line feed dropped").await;
+        append(&*store, extend(&fifth, 5)).await.unwrap();
+        let sixth = follows("an append that brings it back").await;
+        by_hand(log.as_bytes());
+        follows("lines deleted").await;
+        let refused = ledger.append(&sixth, extend(&sixth, 6)).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(_))), "lines are gone");
     }
 }
 

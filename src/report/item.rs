@@ -48,14 +48,6 @@ impl ItemType {
             StreamKind::Other => None,
         }
     }
-
-    /// The stream of the title with that slug.
-    pub fn stream(self, slug: &str) -> StreamId {
-        match self {
-            Self::Movie => StreamId::movie(slug),
-            Self::Series => StreamId::series(slug),
-        }
-    }
 }
 
 /// A movie or a series in Jellyfin.

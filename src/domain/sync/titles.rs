@@ -57,9 +57,13 @@ pub fn add_titles(
 ) -> Vec<PlacedAddition> {
     let Folded { log, library } = folded;
     let mut taken = BTreeSet::new();
-    let mut add = |kind: &str, name: &str, year: i32, item: Option<&ItemId>, addition: Addition| {
+    let mut add = |stream_of: fn(&str) -> StreamId,
+                   name: &str,
+                   year: i32,
+                   item: Option<&ItemId>,
+                   addition: Addition| {
         let item = item?.clone();
-        let stream = free_stream(log, &taken, kind, &slug(name, year));
+        let stream = free_stream(log, &taken, stream_of, &slug(name, year));
         taken.insert(stream.clone());
         Some(PlacedAddition {
             stream,
@@ -73,7 +77,7 @@ pub fn add_titles(
     for movie in titles.movies.iter().filter(absent) {
         let item = missing.movies.get(&movie.tmdb_id);
         additions.extend(add(
-            "Movie",
+            StreamId::movie,
             &movie.name,
             movie.year,
             item,
@@ -85,7 +89,7 @@ pub fn add_titles(
     for series in titles.series.iter().filter(absent) {
         let item = missing.series.get(&series.tmdb_id);
         additions.extend(add(
-            "Series",
+            StreamId::series,
             &series.name,
             series.year,
             item,
@@ -95,10 +99,15 @@ pub fn add_titles(
     additions
 }
 
-/// `Movie-the-matrix-1999`, or with `-2`, `-3`, … at the end if another title has that stream.
-fn free_stream(log: &Log, taken: &BTreeSet<StreamId>, kind: &str, slug: &str) -> StreamId {
-    let plain = StreamId::from_log(&format!("{kind}-{slug}"));
-    let others = (2..).map(|n: u32| StreamId::from_log(&format!("{kind}-{slug}-{n}")));
+/// `the-matrix-1999`, or with `-2`, `-3`, … behind it where another title has that stream.
+fn free_stream(
+    log: &Log,
+    taken: &BTreeSet<StreamId>,
+    stream_of: fn(&str) -> StreamId,
+    slug: &str,
+) -> StreamId {
+    let plain = stream_of(slug);
+    let others = (2..).map(|n: u32| stream_of(&format!("{slug}-{n}")));
     let is_free = |stream: &StreamId| log.stream(stream).is_none() && !taken.contains(stream);
     std::iter::once(plain).chain(others).find(is_free).expect("there are more numbers than streams")
 }

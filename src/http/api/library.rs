@@ -6,8 +6,9 @@ use axum::{
 };
 
 use crate::{
+    domain::ids::StreamId,
     http::App,
-    report::{AllSeries, ItemType, MovieView, Movies, Problem, ProblemCode, SeriesView},
+    report::{AllSeries, MovieView, Movies, Problem, ProblemCode, SeriesView},
 };
 
 /// All movies of the library.
@@ -26,7 +27,7 @@ pub async fn movie(
     Path(slug): Path<String>,
 ) -> Result<Json<MovieView>, Problem> {
     let folded = app.service.ledger().folded().await?;
-    let movie = folded.library.movie_by_stream(&ItemType::Movie.stream(&slug));
+    let movie = folded.library.movie_by_stream(&StreamId::movie(&slug));
     movie.map(|movie| Json(MovieView::of(movie))).ok_or_else(|| no_title("movie", &slug))
 }
 
@@ -46,7 +47,7 @@ pub async fn one_series(
     Path(slug): Path<String>,
 ) -> Result<Json<SeriesView>, Problem> {
     let folded = app.service.ledger().folded().await?;
-    let series = folded.library.series_by_stream(&ItemType::Series.stream(&slug));
+    let series = folded.library.series_by_stream(&StreamId::series(&slug));
     series.map(|series| Json(SeriesView::of(series))).ok_or_else(|| no_title("series", &slug))
 }
 

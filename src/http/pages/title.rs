@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     domain::{
-        ids::EpisodeNumber,
+        ids::{EpisodeNumber, StreamId},
         library::{Folded, RewatchSession, Series, Title, WatchProgress},
     },
     http::App,
@@ -130,7 +130,7 @@ pub(super) async fn movie(
     Path(slug): Path<String>,
 ) -> Result<Response, PageProblem> {
     let (folded, links, server) = around(&app).await?;
-    let stream = ItemType::Movie.stream(&slug);
+    let stream = StreamId::movie(&slug);
     let movie = folded.library.movie_by_stream(&stream).ok_or_else(|| none("movie", &slug))?;
     let mut facts: Vec<String> =
         movie.runtime.map(|minutes| format!("{minutes} minutes")).into_iter().collect();
@@ -166,7 +166,7 @@ pub(super) async fn series(
     Query(part): Query<Part>,
 ) -> Result<Response, PageProblem> {
     let (folded, links, server) = around(&app).await?;
-    let stream = ItemType::Series.stream(&slug);
+    let stream = StreamId::series(&slug);
     let series = folded.library.series_by_stream(&stream).ok_or_else(|| none("series", &slug))?;
     let asked = part
         .rewatch

@@ -90,15 +90,16 @@ impl LocalStore {
 
     pub(super) fn append_now(&self, commit: &Commit, seen: &Stamp) -> Result<Appended, StoreError> {
         let _lock = self.lock()?;
-        let (stamp, tail) = match self.open()? {
-            Some(Open { stamp, tail, .. }) => (stamp, tail),
+        let log = self.open()?;
+        let (stamp, tail) = match &log {
+            Some(open) => (open.stamp.clone(), open.tail),
             None => (stamp::absent(), Tail::default()),
         };
         let base = commit.base();
         if stamp != *seen || (tail.end, tail.position) != (base.bytes, base.position) {
             return Err(StoreError::Conflict("the log"));
         }
-        let torn = self.recover_locked()?;
+        let torn = self.recover_locked(log)?;
         let path = self.path(LOG);
         if base.bytes == 0 {
             self.put_whole(LOG, commit.lines())?;
@@ -131,10 +132,11 @@ impl LocalStore {
 
     pub(super) fn begin_now(&self, log: &WholeLog) -> Result<Option<Torn>, StoreError> {
         let _lock = self.lock()?;
-        if self.open()?.is_some_and(|open| open.tail.end > 0) {
+        let open = self.open()?;
+        if open.as_ref().is_some_and(|open| open.tail.end > 0) {
             return Err(StoreError::NotEmpty);
         }
-        let torn = self.recover_locked()?;
+        let torn = self.recover_locked(open)?;
         self.put_whole(LOG, log.bytes()).map(|()| torn)
     }
 
@@ -143,11 +145,12 @@ impl LocalStore {
             return Ok(None);
         }
         let _lock = self.lock()?;
-        self.recover_locked()
+        self.recover_locked(self.open()?)
     }
 
-    fn recover_locked(&self) -> Result<Option<Torn>, StoreError> {
-        let Some(Open { mut file, tail, .. }) = self.open()? else { return Ok(None) };
+    /// Sets aside what a crash left behind the log that the caller opened under the lock.
+    fn recover_locked(&self, log: Option<Open>) -> Result<Option<Torn>, StoreError> {
+        let Some(Open { mut file, tail, .. }) = log else { return Ok(None) };
         if tail.torn() == 0 {
             return Ok(None);
         }

@@ -7,14 +7,17 @@
 
 use std::{
     fs::{self, Metadata, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
 };
 
 use super::{Stamp, private};
 
 /// Appends that are kept in mind. A reader that missed more reads the log from its beginning.
-const APPENDS: usize = 64;
+const APPENDS: u64 = 64;
+
+/// Bytes of a note's place: its number and two stamps of at most 90 bytes each.
+const PLACE: usize = 256;
 
 /// The stamp of a log that doesn't exist.
 pub(super) fn absent() -> Stamp {
@@ -40,29 +43,51 @@ pub(super) fn with_length(file: &Metadata, length: u64) -> io::Result<Stamp> {
     Ok(Stamp(look))
 }
 
-/// The pairs of stamps before and after an append, oldest first, one pair per line with a tab between.
-fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    text.lines().filter_map(|line| line.split_once('\t'))
+/// One append: the stamps before and after it.
+struct Note<'a> {
+    /// Counts the appends.
+    number: u64,
+    before: &'a str,
+    after: &'a str,
+}
+
+/// The noted appends, oldest first.
+fn notes(text: &str) -> Vec<Note<'_>> {
+    let mut notes: Vec<_> = text
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.trim_end().split('\t');
+            let number = fields.next()?.parse().ok()?;
+            let (before, after) = (fields.next()?, fields.next()?);
+            Some(Note { number, before, after })
+        })
+        .collect();
+    notes.sort_unstable_by_key(|note| note.number);
+    notes
 }
 
 /// Notes that the log got from one stamp to another by an append. The caller holds the lock.
+///
+/// Each note has a place of its own, which later ones are written over: a file that keeps its length and its blocks
+/// adds nothing to the log's next sync.
 pub(super) fn note(path: &Path, before: &Stamp, after: &Stamp) -> io::Result<()> {
-    let noted = fs::read_to_string(path).unwrap_or_default();
-    let older = pairs(&noted).count().saturating_sub(APPENDS - 1);
-    let mut text: String =
-        pairs(&noted).skip(older).map(|(before, after)| format!("{before}\t{after}\n")).collect();
-    text.push_str(&format!("{}\t{}\n", before.0, after.0));
-    private(OpenOptions::new().write(true).create(true).truncate(true))
-        .open(path)?
-        .write_all(text.as_bytes())
+    let mut options = OpenOptions::new();
+    let mut file =
+        private(options.read(true).write(true).create(true).truncate(false)).open(path)?;
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    let number = notes(&String::from_utf8_lossy(&text)).last().map_or(0, |last| last.number + 1);
+    let note = format!("{number}\t{}\t{}", before.0, after.0);
+    file.seek(SeekFrom::Start(number % APPENDS * PLACE as u64))?;
+    file.write_all(format!("{note:<width$}\n", width = PLACE - 1).as_bytes())
 }
 
 /// Whether the log got from one stamp to another by appends alone.
 pub(super) fn only_grew(path: &Path, from: &Stamp, to: &Stamp) -> bool {
-    let noted = fs::read_to_string(path).unwrap_or_default();
-    let last =
-        pairs(&noted).fold(&*from.0, |at, (before, after)| if before == at { after } else { at });
-    last == to.0
+    let text = fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let follow = |at, note: &Note<'_>| if note.before == at { note.after.to_owned() } else { at };
+    notes(&text).iter().fold(from.0.clone(), follow) == to.0
 }
 
 #[cfg(test)]
@@ -83,5 +108,6 @@ mod tests {
         assert!(!only_grew(&path, &stamp(149), &stamp(200)), "a change by hand lies between");
         assert!(!only_grew(&path, &stamp(20), &stamp(140)), "too long ago");
         assert!(!only_grew(&path, &stamp(180), &stamp(199)), "that was an earlier look");
+        assert_eq!(fs::metadata(&path).unwrap().len(), APPENDS * PLACE as u64);
     }
 }
