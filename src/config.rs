@@ -14,7 +14,7 @@ pub struct Config {
     pub secret_key: Option<SecretString>,
     /// `MEDIATHECA_KEY_FILE`: the key file. Default: in the platform's configuration folder.
     pub key_file: Option<std::path::PathBuf>,
-    /// `MEDIATHECA_EVERY`: how often it imports by itself, such as `30m` or `6h`. Default: what the settings say.
+    /// `MEDIATHECA_EVERY`: how often it imports automatically, such as `30m` or `6h`. Default: what the settings say.
     pub every: Option<String>,
     /// How an object store is reached.
     pub object_store: ObjectStore,

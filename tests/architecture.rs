@@ -29,7 +29,7 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
 ];
 
 /// Ranks inside a folder: each file or subfolder, in order, with the siblings that it may name. All of them stand above
-/// it in the table, so there is no circle.
+/// it in the table, so no circle is possible.
 type Ranks = &'static [(&'static str, &'static [&'static str])];
 
 /// The folders that have ranks. Their files name each other by file (`super::error::JellyfinError`), never by what

@@ -1,4 +1,4 @@
-//! Imports that nobody asks for: due when they should be, one at a time, and never at the price of a locked account.
+//! Scheduled imports: due when they should be, one at a time, and never at the price of a locked account.
 
 use std::{
     sync::{
@@ -200,7 +200,7 @@ async fn after_two_refusals_no_password_is_tried_until_a_person_has_looked() {
     assert_eq!(
         state(&app).await["stopped"],
         Value::Null,
-        "whoever has entered something anew wants it tried"
+        "a person who enters something new wants it tried"
     );
     assert!(matches!(due(&app.service).await, Ok(ScheduledImport::Imported(_))));
 }
@@ -208,8 +208,8 @@ async fn after_two_refusals_no_password_is_tried_until_a_person_has_looked() {
 #[tokio::test]
 async fn a_server_that_is_off_is_tried_again_for_ever() {
     let app = TestApp::with_log(log().text()).await;
-    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let settings = json!({"serverUrl":format!("http://{nobody}"),"username":"anna","password":"p"});
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let settings = json!({"serverUrl":format!("http://{closed}"),"username":"anna","password":"p"});
     app.put("/api/settings/jellyfin", &settings).await;
     for _ in 0..5 {
         assert_eq!(due(&app.service).await.unwrap_err().code().to_string(), "jellyfin_unreachable");

@@ -86,7 +86,7 @@ fn limited(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("sh");
     let binary = env!("CARGO_BIN_EXE_mediatheca-jellyfin-sync");
     command.args(["-c", "ulimit -v 524288; exec \"$0\" \"$@\"", binary]).args(arguments);
-    // The rest of the machine's threads want address space of their own, which is no memory of ours.
+    // The rest of the machine's threads need address space too, which isn't memory in use.
     command
         .env_clear()
         .env("HOME", folder)

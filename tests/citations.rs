@@ -123,7 +123,7 @@ impl Citable {
         match (self.headings.get(document), heading) {
             (None, _) => Some(format!("cites `{document}`, which doesn't exist")),
             (Some(headings), Some(heading)) if !headings.contains(heading) => {
-                Some(format!("cites `{document}`, \"{heading}\", which is no heading there"))
+                Some(format!("cites `{document}`, \"{heading}\", which isn't a heading there"))
             }
             (Some(_), _) => None,
         }

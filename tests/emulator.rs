@@ -21,7 +21,7 @@ fn tool() -> PathBuf {
     tool
 }
 
-/// A port below those that the system hands out by itself, so that no other test gets it in the meantime.
+/// A port below those that the system hands out, so that no other test gets it in the meantime.
 fn free_port() -> u16 {
     (23_000..23_900).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }

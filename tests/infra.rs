@@ -36,7 +36,7 @@ fn every_variable_of_the_template_is_one_that_the_product_reads() {
     assert!(variables.len() >= 5);
     for variable in variables {
         let variable = variable.trim_end_matches(':');
-        assert!(config.contains(&format!("\"{variable}\"")), "{variable} is read by nobody");
+        assert!(config.contains(&format!("\"{variable}\"")), "{variable} is never read");
     }
 }
 

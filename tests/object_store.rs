@@ -109,7 +109,7 @@ async fn eight_writers_of_a_bucket_lose_and_double_nothing() {
     race(|| Arc::new(open(&prefix)), 504).await;
 }
 
-/// Appends so many commits of one event, and returns the log.
+/// Appends this many commits of one event, and returns the log.
 async fn grow(store: &S3Store, commits: i32) -> Vec<u8> {
     let mut log = read(store).await;
     for writer in 0..commits {
@@ -236,7 +236,7 @@ async fn a_write_that_meets_faults_is_there_exactly_once() {
 
 /// A time-out that leaves it open whether the write was done, with no way to look: an error, and the next attempt finds it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_write_of_which_nobody_knows_is_found_by_the_next_attempt() {
+async fn a_write_with_an_unknown_outcome_is_found_by_the_next_attempt() {
     let (way, store, sound) = faulty("ambiguous").await;
     let log = read(&sound).await;
     let next = commit(&log, 100, 2);
@@ -349,7 +349,7 @@ async fn careless(ignored: &'static str) -> (String, Arc<Mutex<BTreeMap<String, 
         let is_there = objects.contains_key(parts.uri.path());
         let has = |name: &str| name != ignored && parts.headers.contains_key(name);
         match parts.method {
-            // Nobody knows the ETag of anything here.
+            // No object has an ETag here.
             Method::PUT if has("if-match") || has("if-none-match") && is_there => {
                 StatusCode::PRECONDITION_FAILED
             }
@@ -438,7 +438,7 @@ async fn the_binary_keeps_a_log_in_a_bucket_by_the_variables_of_awss_own_tools()
     let settings = product("s3://no-such-bucket/home", true, &["settings", "show"]);
     assert!(
         String::from_utf8_lossy(&settings.stderr).contains("404 NoSuchBucket"),
-        "no settings of nobody's: {settings:?}"
+        "no settings were written: {settings:?}"
     );
     let typo = product("s3://bucket//home", true, &["log", "stat"]);
     assert_eq!(typo.status.code(), Some(2), "{typo:?}");

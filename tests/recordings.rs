@@ -180,7 +180,7 @@ async fn what_mediatheca_itself_imported_is_imported_but_for_the_differences_tha
         only(&theirs, &ours),
         [
             "Movie-future-date-2008 2031-01-01", // case 6: a date in the future is never imported silently
-            "Movie-marked-1970-2008 1970-01-01", // case 5: 1970 is no date
+            "Movie-marked-1970-2008 1970-01-01", // case 5: 1970 isn't a date
             "Movie-zero-id-2014 2026-11-23",     // case 58: never a title of id 0
             "Series-split-show-2012 1x2 2020-02-01", // case 34: of two dates the earlier
         ]

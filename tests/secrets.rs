@@ -100,7 +100,7 @@ async fn another_server_gets_the_password_that_was_entered_for_it() {
     assert!(!told[..signed_in].contains("Token="), "the first server's token stays with it");
 }
 
-/// A base path is no origin of its own.
+/// A base path doesn't make another origin.
 #[tokio::test]
 async fn the_same_origin_under_another_path_keeps_the_password() {
     let (app, home) = connected().await;

@@ -239,7 +239,7 @@ async fn a_log_touched_by_hand_to_the_same_length_is_a_conflict() {
     }
 }
 
-/// An edit that changes a line and adds one makes the log longer, and is no growth.
+/// An edit that changes a line and adds one makes the log longer, and isn't growth.
 #[tokio::test]
 async fn a_log_that_was_edited_and_grew_is_read_whole() {
     let folder = tempfile::tempdir().unwrap();
@@ -394,7 +394,7 @@ async fn a_torn_commit_longer_than_what_is_read_at_first_is_found_too() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_wrote_is_never_taken_for_torn() {
+async fn what_another_program_wrote_is_never_taken_for_torn() {
     let folder = tempfile::tempdir().unwrap();
     let store = LocalStore::new(folder.path());
     let half_a_line = begin().text()[..begin().text().len() - 20].to_owned();

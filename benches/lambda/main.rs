@@ -1,7 +1,7 @@
 //! How soon a function answers that has just been started, and how much memory it takes: `benches/lambda/run`.
 //!
 //! The binary is started as Lambda starts it, by a runtime interface of the bench's own. Beside it stands the floor: the
-//! same Rust runtime for Lambda, in a program that answers with a constant. Nothing here fails: a slow machine is no broken
+//! same Rust runtime for Lambda, in a program that answers with a constant. Nothing here fails: a slow machine isn't a broken
 //! product. Lambda adds what no program changes: starting a machine and fetching the code.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, dead_code)]
 
@@ -196,7 +196,7 @@ fn set_up(store: &str, log: &Path, server: &server::Server) {
         store.strip_prefix("s3://").and_then(|rest| rest.split('/').next()),
         std::env::var("MEDIATHECA_TEST_S3"),
     ) {
-        // SeaweedFS makes a bucket for whoever signs with a key of its own.
+        // SeaweedFS makes a bucket for any caller that signs with its own key.
         let made = Command::new("curl")
             .args([
                 "--silent",

@@ -8,7 +8,7 @@ import duckdb
 COLUMNS = "columns = {globalPosition: 'BIGINT', streamId: 'VARCHAR', eventType: 'VARCHAR'}"
 QUERIES = {
     "read into a table": "create or replace table t as select globalPosition, streamId, eventType from read_json('{log}', format = 'newline_delimited')",
-    "only looked at (max of each), types found by itself": "select max(globalPosition), max(streamId), max(eventType) from read_json('{log}', format = 'newline_delimited')",
+    "only looked at (max of each), types detected": "select max(globalPosition), max(streamId), max(eventType) from read_json('{log}', format = 'newline_delimited')",
     "only looked at (max of each), types given": "select max(globalPosition), max(streamId), max(eventType) from read_json('{log}', format = 'newline_delimited', {columns})",
 }
 

@@ -67,7 +67,7 @@ impl<W: Write> Lines<W> {
     }
 
     fn titles(&mut self) {
-        let overview = "Somebody goes somewhere and comes back another. ".repeat(6);
+        let overview = "A man goes somewhere and comes back another. ".repeat(6);
         for n in 0..self.size.movies {
             let data = format!(
                 r#"{{"name":"Film number {n}","year":{},"runtime":90,"overview":"{overview}","genres":["Drama"],"posterRef":"posters/{n}.jpg","backdropRef":null,"tmdbId":{},"tmdbRating":7.1}}"#,

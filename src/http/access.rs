@@ -28,7 +28,7 @@ pub enum Access {
     /// A caller on this machine that uses a name of this machine.
     Loopback,
     /// No caller: a function without a token is open to the whole net.
-    Nobody,
+    Closed,
 }
 
 /// Name of the cookie that a browser gets when it signs in.
@@ -69,7 +69,7 @@ impl Access {
                 cookie.set_secure(over_tls);
                 Some(cookie)
             }
-            Self::Token(_) | Self::Loopback | Self::Nobody => None,
+            Self::Token(_) | Self::Loopback | Self::Closed => None,
         }
     }
 
@@ -83,7 +83,7 @@ impl Access {
             return Err(problem);
         }
         match self {
-            Self::Nobody => Err(Problem::new(
+            Self::Closed => Err(Problem::new(
                 ProblemCode::Unauthorized,
                 "this function has no API token yet: set MEDIATHECA_API_TOKEN in its environment",
             )),
@@ -299,6 +299,6 @@ mod tests {
 
     #[test]
     fn a_function_without_a_token_answers_no_caller() {
-        assert_eq!(admitted(&Access::Nobody, &[("host", "localhost")]), Err("other"));
+        assert_eq!(admitted(&Access::Closed, &[("host", "localhost")]), Err("other"));
     }
 }

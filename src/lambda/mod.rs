@@ -41,7 +41,7 @@ pub async fn serve(
     token: Option<SecretString>,
     url_streams: bool,
 ) -> anyhow::Result<()> {
-    let access = token.map_or(Access::Nobody, Access::Token);
+    let access = token.map_or(Access::Closed, Access::Token);
     let router = router(service.clone(), access).layer(middleware::from_fn(deadline::set));
     let function = Function { router, service, url_streams };
     let handler = service_fn(|event: LambdaEvent<Box<RawValue>>| {

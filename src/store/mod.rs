@@ -107,7 +107,7 @@ pub trait LogStore: Send + Sync {
     fn read(&self) -> BoxFuture<'_, Result<LogBytes, StoreError>>;
 
     /// The stored log from byte `start` on, if it has only grown since it had the stamp `seen` and the caller read it up
-    /// to there; otherwise from its beginning ([`LogBytes::start`] says which). A store that can't tell reads from the
+    /// to there; otherwise from its beginning ([`LogBytes::start`] says which). A store that doesn't know reads from the
     /// beginning.
     fn read_from(&self, seen: Stamp, start: u64) -> BoxFuture<'_, Result<LogBytes, StoreError>>;
 

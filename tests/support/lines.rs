@@ -48,7 +48,7 @@ impl LogText {
         self.event(&format!("Movie-{slug}"), "Watch_session_recorded", data)
     }
 
-    /// A series with one season of so many episodes.
+    /// A series with one season of this many episodes.
     pub fn series(self, slug: &str, name: &str, year: i32, tmdb: u32, episodes: i32) -> Self {
         let episodes: Vec<Value> = (1..=episodes)
             .map(|n| json!({"episodeNumber":n,"name":format!("Episode {n}"),"overview":"","runtime":45,"airDate":null,"stillRef":null,"tmdbRating":null}))

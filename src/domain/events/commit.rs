@@ -72,7 +72,7 @@ pub struct WholeLog {
     bytes: Vec<u8>,
 }
 
-/// Why bytes are no log that a store could begin with.
+/// Why a store can't begin with these bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WholeLogError {
     /// A line can't be read.

@@ -35,7 +35,7 @@ pub struct Log {
     /// In the order in which the streams first appear.
     heads: Vec<StreamHead>,
     /// Whether the last line has no line feed: an editor may have taken it, and the next commit begins with it.
-    lacks_line_feed: bool,
+    ends_within_line: bool,
 }
 
 /// What the fold has read behind the end of a [`Log`].
@@ -45,7 +45,7 @@ pub(in crate::domain) struct Growth<S> {
     /// How many lines it has now.
     pub lines: u64,
     /// Whether its last line has no line feed.
-    pub lacks_line_feed: bool,
+    pub ends_within_line: bool,
     /// The streams that have new events, with their new ends. New streams come in the order in which they first appear.
     pub streams: S,
 }
@@ -56,7 +56,7 @@ impl Log {
         mut self,
         growth: Growth<impl Iterator<Item = (&'a StreamId, StreamHead)>>,
     ) -> Self {
-        let Growth { head, lines, lacks_line_feed, streams } = growth;
+        let Growth { head, lines, ends_within_line, streams } = growth;
         for (id, end) in streams {
             match self.index.get(id) {
                 Some(at) => self.heads[*at as usize] = end,
@@ -67,17 +67,17 @@ impl Log {
                 }
             }
         }
-        Self { head, lines, lacks_line_feed, ..self }
+        Self { head, lines, ends_within_line, ..self }
     }
 
     /// What must stand before the first line that is appended: nothing, or the line feed that the last line has not.
     pub(super) fn separator(&self) -> &'static [u8] {
-        if self.lacks_line_feed { b"\n" } else { b"" }
+        if self.ends_within_line { b"\n" } else { b"" }
     }
 
     /// Whether the last line has no line feed. Bytes that are read behind such a log may belong to that line.
-    pub fn lacks_line_feed(&self) -> bool {
-        self.lacks_line_feed
+    pub fn ends_within_line(&self) -> bool {
+        self.ends_within_line
     }
 
     /// Where the log ends.

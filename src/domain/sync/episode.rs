@@ -180,7 +180,7 @@ impl SeriesDecider<'_> {
         } else if play.date.year() < series.year {
             notes.insert(Note::SuspiciousDate);
         }
-        if series.lacks_episode(number) {
+        if series.misses_episode(number) {
             notes.insert(Note::UnknownEpisode);
         }
         if is_suspicious(item, &series.name, series.year) {

@@ -46,7 +46,7 @@ impl From<Problem> for PageProblem {
 impl IntoResponse for PageProblem {
     fn into_response(self) -> Response {
         let mut response = status_of(&self.0).into_response();
-        // For whoever only needs to know which problem it was.
+        // The request log needs only the problem.
         response.extensions_mut().insert(self.0.clone());
         response.extensions_mut().insert(self);
         response

@@ -71,7 +71,7 @@ impl Ledger {
             return Ok(folded);
         }
         // Bytes behind a line without its line feed may belong to that line.
-        let start = if folded.log.lacks_line_feed() { 0 } else { folded.log.head().bytes };
+        let start = if folded.log.ends_within_line() { 0 } else { folded.log.head().bytes };
         let log = if start == 0 {
             self.store.read().await?
         } else {
@@ -203,7 +203,7 @@ pub struct WholeLogBegun {
     pub torn: Option<Torn>,
 }
 
-/// Reads on one thread and folds on others; two pieces are under way at any time, whatever the log's length.
+/// Reads on one thread and folds on others, at most two pieces ahead, whatever the log's length.
 fn fold_all(mut fold: Fold, mut reader: Box<dyn Read + Send>) -> io::Result<Fold> {
     let (filled, to_fold) = mpsc::sync_channel::<io::Result<Vec<u8>>>(1);
     let (emptied, to_fill) = mpsc::channel();

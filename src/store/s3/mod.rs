@@ -107,7 +107,7 @@ impl S3Store {
     async fn packs(&self) -> Result<Chain, StoreError> {
         let mut chain = Chain::default();
         for pack in best(&self.bucket.list(PACKS, PACKS, None).await?) {
-            if chain.lacks_some_before(&pack) {
+            if chain.misses_commits_before(&pack) {
                 chain.extend(
                     self.bucket
                         .list(COMMITS, &chain.after(), Some(&commit_key(pack.first)))

@@ -84,7 +84,7 @@ fn both_ways_of_reading_agree() {
 }
 
 #[test]
-fn a_line_that_lacks_a_field_or_nests_its_payload_is_a_fault_that_says_so() {
+fn a_line_without_a_field_or_nests_its_payload_is_a_fault_that_says_so() {
     let lacking = SESSION.replace(r#","metadata":"{}""#, "");
     assert!(read_line(lacking.as_bytes()).unwrap_err().to_string().contains("metadata"));
     let nested = r#"{"globalPosition":1,"streamId":"Movie-a-1999","streamPosition":0,"eventType":"x","data":{},"metadata":"{}","timestamp":"2024-03-16T07:00:00.0000000+00:00"}"#;

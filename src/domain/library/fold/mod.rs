@@ -78,7 +78,7 @@ impl Folded {
 /// Below this many bytes at once a second thread costs more than it gives.
 const WORTH_A_THREAD: usize = 128 * 1024;
 
-/// A fold under way. Bytes may be cut anywhere; a line cut in two is kept until its rest comes.
+/// A fold in progress. Bytes may be cut anywhere; a line cut in two is kept until its rest comes.
 #[derive(Debug)]
 pub struct Fold {
     /// The fold that this one goes on from; empty for a whole log.
@@ -113,7 +113,7 @@ impl Fold {
             base: folded.clone(),
             shards: (0..workers.get()).map(|_| Shard::default()).collect(),
             begun: Vec::new(),
-            awaits_line_feed: folded.log.lacks_line_feed(),
+            awaits_line_feed: folded.log.ends_within_line(),
             bytes,
             lines: folded.log.events(),
             last: position,
@@ -212,7 +212,7 @@ impl Fold {
     /// # Errors
     /// The first line that couldn't be read.
     pub fn finish(mut self) -> Result<Folded, Fault> {
-        let lacks_line_feed = self.close();
+        let ends_within_line = self.close();
         if let Some(fault) = self.faults.into_iter().next() {
             return Err(fault);
         }
@@ -223,7 +223,7 @@ impl Fold {
         streams.sort_unstable_by_key(|stream| stream.first);
         let heads =
             streams.iter().map(|stream| (&stream.id, StreamHead { position: stream.position }));
-        let growth = Growth { head, lines: self.lines, lacks_line_feed, streams: heads };
+        let growth = Growth { head, lines: self.lines, ends_within_line, streams: heads };
         let log = self.base.log.grown(growth);
         // A stable sort: almost always the order of the streams is that of the titles.
         streams.sort_by_key(|stream| stream.added);

@@ -171,7 +171,7 @@ impl Series {
     }
 
     /// Whether the library knows some episodes of the series, but not this one.
-    pub fn lacks_episode(&self, number: EpisodeNumber) -> bool {
+    pub fn misses_episode(&self, number: EpisodeNumber) -> bool {
         !self.seasons.is_empty()
             && !self
                 .seasons

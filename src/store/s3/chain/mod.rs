@@ -104,7 +104,7 @@ impl Chain {
     }
 
     /// Whether commits lie between the end and that pack.
-    pub fn lacks_some_before(&self, pack: &Object) -> bool {
+    pub fn misses_commits_before(&self, pack: &Object) -> bool {
         let next = self.0.last().map_or(Some(1), |last| last.last?.0.checked_add(1));
         next != Some(pack.first.0)
     }

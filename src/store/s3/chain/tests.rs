@@ -63,16 +63,17 @@ fn the_longest_packs_are_read_and_none_within_another() {
 #[test]
 fn commits_are_asked_for_where_no_pack_stands() {
     let mut chain = Chain::default();
-    assert!(!chain.lacks_some_before(&pack(1, 90, 1)));
+    assert!(!chain.misses_commits_before(&pack(1, 90, 1)));
     assert!(
-        chain.lacks_some_before(&pack(51, 90, 1)),
+        chain.misses_commits_before(&pack(51, 90, 1)),
         "the log began with something too large to pack"
     );
     assert_eq!(chain.after(), "commits/");
     chain.extend([pack(1, 90, 20)]);
     assert_eq!(chain.after(), commit_key(GlobalPosition(90)), "commits from 91 on are new");
     assert!(
-        !chain.lacks_some_before(&pack(91, 95, 1)) && chain.lacks_some_before(&pack(100, 120, 1))
+        !chain.misses_commits_before(&pack(91, 95, 1))
+            && chain.misses_commits_before(&pack(100, 120, 1))
     );
     chain.extend([commit(91, 5), commit(95, 5)]);
     assert_eq!((chain.after(), chain.bytes()), (commit_key(GlobalPosition(95)), 30));
@@ -113,7 +114,7 @@ proptest::proptest! {
         };
         let mut chain = Chain::default();
         for pack in best(&packs) {
-            if chain.lacks_some_before(&pack) {
+            if chain.misses_commits_before(&pack) {
                 chain.extend(list(&chain.after(), Some(&commit_key(pack.first))));
             }
             chain.extend([pack]);
