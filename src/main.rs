@@ -31,21 +31,21 @@ fn main() -> ExitCode {
     match ran {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {
-            eprintln!("error: {}", told_once(&error));
+            eprintln!("error: {}", with_causes(&error));
             ExitCode::from(Exit::Failed as u8)
         }
     }
 }
 
-/// An error with its causes, of which some are in its own words already.
-fn told_once(error: &anyhow::Error) -> String {
+/// An error and its causes. A cause that its message already contains is left out.
+fn with_causes(error: &anyhow::Error) -> String {
     error.chain().skip(1).map(ToString::to_string).fold(error.to_string(), |told, cause| {
         if told.contains(&cause) { told } else { format!("{told}: {cause}") }
     })
 }
 
 async fn run(config: Config) -> anyhow::Result<Exit> {
-    // Fails only where a provider is installed already, and this is the first line that could install one.
+    // Fails only if a provider is already installed, and nothing before this line installs one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let token = config.api_token.clone();
     if let Some(settings) = &config.lambda {

@@ -8,7 +8,7 @@ mod pages;
 mod problem;
 mod progress;
 mod request;
-mod said;
+mod request_log;
 
 use std::sync::{Arc, OnceLock};
 
@@ -89,7 +89,7 @@ fn routes() -> Router<App> {
         .route("/api/openapi.json", get(openapi))
         .merge(pages::routes())
         .fallback(problem::not_found)
-        .route_layer(middleware::from_fn(said::remember_route))
+        .route_layer(middleware::from_fn(request_log::remember_route))
         .method_not_allowed_fallback(problem::method_not_allowed)
 }
 
@@ -109,7 +109,7 @@ pub fn router(service: Arc<Service>, access: Access) -> Router {
         .method_not_allowed_fallback(problem::method_not_allowed)
         .fallback(others)
         .layer(middleware::from_fn_with_state(app.clone(), access::check))
-        .layer(middleware::from_fn(said::say))
+        .layer(middleware::from_fn(request_log::write))
         .layer(middleware::from_fn_with_state(app.clone(), pages::finish))
         .with_state(app)
 }

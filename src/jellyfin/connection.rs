@@ -96,7 +96,7 @@ impl Connection {
     /// Ends the sign-in with Jellyfin.
     ///
     /// # Errors
-    /// As for any request; an ended token is none.
+    /// As for any request; an already refused token isn't an error.
     pub async fn sign_out(&self) -> Result<(), JellyfinError> {
         self.session.sign_out().await
     }
@@ -287,6 +287,7 @@ fn failure(error: JellyfinError, if_slow: IfSlow) -> Failure<JellyfinError> {
         | JellyfinError::NotAServer { .. }
         | JellyfinError::Starting { .. }
         | JellyfinError::CredentialsRejected { .. }
+        | JellyfinError::SignInFailed { .. }
         | JellyfinError::ReauthenticationRequired
         | JellyfinError::Status { .. }
         | JellyfinError::ShortRead { .. }

@@ -55,6 +55,14 @@ pub enum JellyfinError {
         /// Why, and what to do.
         refusal: Refusal,
     },
+    /// An earlier sign-in of this run failed.
+    #[error(
+        "the sign-in failed ({reason}), and the password isn't sent twice in one run: try again"
+    )]
+    SignInFailed {
+        /// Why it failed.
+        reason: String,
+    },
     /// The token is refused, and there is no password to get a new one with.
     #[error(
         "Jellyfin no longer accepts the stored sign-in, and no password is stored: enter it in the settings and test the connection"
@@ -222,6 +230,7 @@ impl JellyfinError {
             | Self::NotAServer { .. }
             | Self::Starting { .. }
             | Self::CredentialsRejected { .. }
+            | Self::SignInFailed { .. }
             | Self::ReauthenticationRequired
             | Self::Deadline { .. } => false,
         }

@@ -57,10 +57,12 @@ pub(super) struct Session {
 
 /// How the renewal of a refused token went so far. It is locked while one sign-in is made for all requests that were
 /// refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Renewal {
     Possible,
     PasswordRefused,
+    /// It failed in another way, for this reason. Jellyfin may have counted the password as wrong.
+    Failed(String),
 }
 
 impl Session {
@@ -149,8 +151,7 @@ impl Session {
         }
     }
 
-    /// Signs in again, unless another refused request did so already, or was told that the password is wrong: that is
-    /// said once and not tried twice.
+    /// Signs in again, unless another refused request did so already, or tried in vain: a run sends the password once.
     pub async fn renew(&self, refused: Option<&SecretString>) -> Result<(), JellyfinError> {
         let mut renewal = self.renewal.lock().await;
         let is_refused = |current: &SecretString| {
@@ -159,12 +160,18 @@ impl Session {
         if self.signed_in().await.is_some_and(|(_, current)| !is_refused(&current)) {
             return Ok(());
         }
-        if *renewal == Renewal::PasswordRefused {
-            return Err(self.rejected(Refusal::StoredPassword));
+        match &*renewal {
+            Renewal::Possible => {}
+            Renewal::PasswordRefused => return Err(self.rejected(Refusal::StoredPassword)),
+            Renewal::Failed(reason) => {
+                return Err(JellyfinError::SignInFailed { reason: reason.clone() });
+            }
         }
         let signed_in = self.sign_in().await;
-        if matches!(signed_in, Err(JellyfinError::CredentialsRejected { .. })) {
-            *renewal = Renewal::PasswordRefused;
+        match &signed_in {
+            Err(JellyfinError::CredentialsRejected { .. }) => *renewal = Renewal::PasswordRefused,
+            Err(error) => *renewal = Renewal::Failed(error.to_string()),
+            Ok(_) => {}
         }
         signed_in.map(|_| ())
     }

@@ -62,7 +62,8 @@ enum InvocationError {
     Answer(#[from] serde_json::Error),
 }
 
-/// Lambda counts it as an error of the function and writes it to the function's log.
+/// Lambda counts it as an error of the function and writes it to the function's log. So no title is named: the reason
+/// is in the status.
 impl From<InvocationError> for Diagnostic {
     fn from(error: InvocationError) -> Self {
         let error_type = match &error {
@@ -70,7 +71,14 @@ impl From<InvocationError> for Diagnostic {
             InvocationError::Import(error) => error.code().to_string(),
             InvocationError::Answer(_) => ProblemCode::Internal.to_string(),
         };
-        Self { error_type, error_message: error.to_string() }
+        let error_message = match &error {
+            InvocationError::Import(error) => {
+                let title = error.code().title();
+                format!("the scheduled import failed: {title}; GET /api/jellyfin/status says why")
+            }
+            InvocationError::Unknown(_) | InvocationError::Answer(_) => error.to_string(),
+        };
+        Self { error_type, error_message }
     }
 }
 

@@ -144,7 +144,24 @@ struct Sink {
     passed: Option<Bound>,
 }
 
+/// How much further memory a body with a share of the budget takes at once, in bytes. Doubling it, as a `Vec` does by
+/// default, would take up to twice what is counted.
+const STEP: usize = 256 * 1024;
+
 impl Sink {
+    /// Takes the memory for a body of that length out of the budget.
+    fn make_room(&mut self, length: usize) -> Result<(), Bound> {
+        let Some(share) = &mut self.share else { return Ok(()) };
+        let held = self.bytes.capacity();
+        if length <= held {
+            return Ok(());
+        }
+        let wanted = length.max(held + STEP).min(self.most);
+        share.grow(wanted - held)?;
+        self.bytes.reserve_exact(wanted - self.bytes.len());
+        Ok(())
+    }
+
     /// What a failed write means: a bound of ours, or damage.
     fn failure(&self, error: io::Error) -> BodyError {
         match self.passed {
@@ -156,10 +173,11 @@ impl Sink {
 
 impl Write for Sink {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        let allowed = if self.bytes.len() + piece.len() > self.most {
+        let length = self.bytes.len() + piece.len();
+        let allowed = if length > self.most {
             Err(Bound::Unpacked(self.most))
         } else {
-            self.share.as_mut().map_or(Ok(()), |share| share.grow(piece.len()))
+            self.make_room(length)
         };
         match allowed {
             Ok(()) => {

@@ -53,8 +53,12 @@ impl Share {
     pub fn grow(&mut self, bytes: usize) -> Result<(), Bound> {
         let whole = self.budget.whole;
         let held = self.budget.held.fetch_add(bytes, Ordering::Relaxed);
+        if held + bytes > whole {
+            self.budget.held.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(Bound::UnderWay(whole));
+        }
         self.bytes += bytes;
-        if held + bytes > whole { Err(Bound::UnderWay(whole)) } else { Ok(()) }
+        Ok(())
     }
 }
 
@@ -73,8 +77,9 @@ mod tests {
         let budget = Budget::of(10);
         let mut share = budget.share();
         assert_eq!(share.grow(6), Ok(()));
-        assert_eq!(budget.share().grow(5), Err(Bound::UnderWay(10)));
-        assert_eq!(share.grow(4), Ok(()));
+        let mut refused = budget.share();
+        assert_eq!(refused.grow(5), Err(Bound::UnderWay(10)));
+        assert_eq!(share.grow(4), Ok(()), "a refused share holds nothing");
         drop(share);
         assert_eq!(budget.share().grow(10), Ok(()));
     }

@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Failure;
-
 /// Which problem it is. Programs branch on the code, so a code never changes (`docs/http.md`, "Errors").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -149,12 +147,6 @@ impl Problem {
     /// What happened and what to do, as a sentence.
     pub fn detail(&self) -> &str {
         &self.detail
-    }
-}
-
-impl From<&Failure> for Problem {
-    fn from(failure: &Failure) -> Self {
-        Self::new(failure.code, failure.detail.clone())
     }
 }
 

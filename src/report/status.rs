@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{FaultReport, ImportReport, LastRecovery, Outcome, ProblemCode, ServerReport, Summary};
+use super::{
+    FaultReport, ImportReport, LastRecovery, Outcome, Problem, ProblemCode, ServerReport, Summary,
+};
 
 /// What a run does now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -183,4 +185,10 @@ pub struct StatusReport {
     pub episode_route: Option<EpisodeRoute>,
     /// What a crash last left behind the log; null if none did.
     pub recovery: Option<LastRecovery>,
+}
+
+impl From<&Failure> for Problem {
+    fn from(failure: &Failure) -> Self {
+        Self::new(failure.code, failure.detail.clone())
+    }
 }

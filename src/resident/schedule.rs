@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::service::{Service, ServiceError, SyncOptions};
+use crate::service::{Service, SyncOptions};
 
 /// Longest wait before looking again: another process may have changed the settings, or the clock may have been set.
 const LOOK_AGAIN: Duration = Duration::from_secs(5 * 60);
@@ -10,7 +10,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5 * 60);
 /// The pause after a run that failed or didn't begin.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
 
-/// Imports whenever an import is due, one after the other. Failures are said here and kept in the status.
+/// Imports whenever an import is due, one after the other. Failures are kept in the status.
 pub(super) async fn import_when_due(service: Arc<Service>) {
     let mut changes = service.account().changes();
     loop {
@@ -23,7 +23,8 @@ pub(super) async fn import_when_due(service: Arc<Service>) {
             }
             Ok(wait) => wait.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN),
             Err(error) => {
-                say("can't work out when the next import is due", &error);
+                tracing::warn!(code = %error.code(), "can't work out when the next import is due");
+                tracing::debug!(%error, "the reason");
                 AFTER_FAILURE
             }
         };
@@ -38,15 +39,10 @@ pub(super) async fn import_when_due(service: Arc<Service>) {
 async fn run(service: &Service) -> bool {
     match service.schedule().import(SyncOptions::default()).await {
         Ok(import) => import.ran().inspect_err(|reason| tracing::info!("{reason}")).is_ok(),
+        // The journal has logged why an import failed, and the store its own faults.
         Err(error) => {
-            say("the scheduled import failed", &error);
+            tracing::debug!(%error, "no import");
             false
         }
     }
-}
-
-/// What an error says may name a title; its code doesn't.
-fn say(what: &str, error: &ServiceError) {
-    tracing::warn!(code = %error.code(), "{what}");
-    tracing::debug!(%error, "why it failed");
 }

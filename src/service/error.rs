@@ -134,7 +134,9 @@ impl ServiceError {
             | Self::Reading(_)
             | Self::Document { .. }
             | Self::Seal(_)
-            | Self::Extend(_) => ProblemCode::StoreUnavailable,
+            | Self::Extend(ExtendError::NoSuchStream(_) | ExtendError::StreamExists(_)) => {
+                ProblemCode::StoreUnavailable
+            }
             Self::Jellyfin(error) => match error {
                 JellyfinError::Unreachable { .. }
                 | JellyfinError::Certificate { .. }
@@ -148,7 +150,8 @@ impl ServiceError {
                     ProblemCode::JellyfinReauthenticationRequired
                 }
                 JellyfinError::AnswerTooLarge { .. } => ProblemCode::JellyfinAnswerTooLarge,
-                JellyfinError::Starting { .. }
+                JellyfinError::SignInFailed { .. }
+                | JellyfinError::Starting { .. }
                 | JellyfinError::Status { .. }
                 | JellyfinError::Unreadable { .. }
                 | JellyfinError::ShortRead { .. }

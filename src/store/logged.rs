@@ -1,8 +1,10 @@
-//! A store that says its faults on the way: where it stands, what failed, and what a crash had left.
-//!
-//! Whatever calls the store, and whatever becomes of the error there, the fault is said once, here.
+//! A store that logs its faults: what failed, and what a crash had left. Each fault is logged once, here, whatever
+//! handles the error.
 
-use std::sync::Arc;
+use std::{
+    io::{self, Read},
+    sync::Arc,
+};
 
 use futures_util::{FutureExt, future::BoxFuture};
 
@@ -11,13 +13,13 @@ use super::{
 };
 use crate::domain::events::{Commit, WholeLog};
 
-/// Another store, whose faults it says.
+/// Another store, whose faults it logs.
 pub struct Logged(pub Arc<dyn Store>);
 
 type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 /// Names files and objects; a name of a title is in none of them.
-fn said<T>(answer: Answer<'_, T>) -> Answer<'_, T>
+fn logged<T>(answer: Answer<'_, T>) -> Answer<'_, T>
 where
     T: Send + 'static,
 {
@@ -40,45 +42,65 @@ fn set_aside(torn: Option<&Torn>) {
     }
 }
 
+/// Reading fails long after the store has answered, so the reader logs that itself.
+struct LoggedReader(Box<dyn Read + Send>);
+
+impl Read for LoggedReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(buffer);
+        match &read {
+            // The caller reads on.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => tracing::warn!(%error, "the store failed"),
+            Ok(_) => {}
+        }
+        read
+    }
+}
+
+fn with_reader(result: Result<LogBytes, StoreError>) -> Result<LogBytes, StoreError> {
+    result.map(|log| LogBytes { reader: Box::new(LoggedReader(log.reader)), ..log })
+}
+
 impl LogStore for Logged {
     fn read(&self) -> Answer<'_, LogBytes> {
-        said(self.0.read())
+        logged(self.0.read()).map(with_reader).boxed()
     }
 
     fn read_from(&self, seen: Stamp, start: u64) -> Answer<'_, LogBytes> {
-        said(self.0.read_from(seen, start))
+        logged(self.0.read_from(seen, start)).map(with_reader).boxed()
     }
 
     fn stamp(&self) -> Answer<'_, Stamp> {
-        said(self.0.stamp())
+        logged(self.0.stamp())
     }
 
     fn append(&self, commit: Commit, seen: Stamp) -> Answer<'_, Appended> {
         let say = |appended: &Appended| set_aside(appended.torn.as_ref());
-        said(self.0.append(commit, seen)).map(move |result| result.inspect(say)).boxed()
+        logged(self.0.append(commit, seen)).map(move |result| result.inspect(say)).boxed()
     }
 
     fn begin(&self, log: WholeLog) -> Answer<'_, Option<Torn>> {
         let say = |torn: &Option<Torn>| set_aside(torn.as_ref());
-        said(self.0.begin(log)).map(move |result| result.inspect(say)).boxed()
+        logged(self.0.begin(log)).map(move |result| result.inspect(say)).boxed()
     }
 
     fn recover(&self) -> Answer<'_, Option<Torn>> {
         let say = |torn: &Option<Torn>| set_aside(torn.as_ref());
-        said(self.0.recover()).map(move |result| result.inspect(say)).boxed()
+        logged(self.0.recover()).map(move |result| result.inspect(say)).boxed()
     }
 }
 
 impl DocumentStore for Logged {
     fn get(&self, name: &'static str) -> Answer<'_, Option<Document>> {
-        said(self.0.get(name))
+        logged(self.0.get(name))
     }
 
     fn version(&self, name: &'static str) -> Answer<'_, Option<Version>> {
-        said(self.0.version(name))
+        logged(self.0.version(name))
     }
 
     fn replace(&self, name: &'static str, was: Option<Version>, bytes: Vec<u8>) -> Answer<'_, ()> {
-        said(self.0.replace(name, was, bytes))
+        logged(self.0.replace(name, was, bytes))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`LogStore`] reads and appends; it has no put, delete, rename or truncate. [`DocumentStore`] replaces a document if
 //! it is still the one that the caller read. [`local`] is a folder on this machine, [`memory`] keeps all in memory, `s3` (a
-//! feature) a bucket; [`logged`] says the faults of any of them. Secrets in documents are sealed ([`seal`]).
+//! feature) a bucket; [`logged`] logs the faults of any of them. Secrets in documents are sealed ([`seal`]).
 
 pub mod local;
 mod location;
@@ -27,7 +27,7 @@ pub enum StoreError {
     /// The log or the document isn't what it was when it was read: read it again.
     #[error("{0} was changed by another program in the meantime")]
     Conflict(&'static str),
-    /// A whole log can only go where there is none.
+    /// A whole log can only be put into an empty store.
     #[error("the log has events already: a whole log can only be put into an empty store")]
     NotEmpty,
     /// The object store lets two writers overwrite each other.
@@ -94,7 +94,8 @@ pub struct Document {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(String);
 
-/// How a log looks from outside; opaque. Equal stamps mean the same bytes.
+/// How a log looks from outside; opaque. Equal stamps mean the same bytes, except after an edit that keeps the length
+/// within one tick of the file system's clock.
 ///
 /// In a folder that is the file's length, its times of modification and of change, and its inode; in a bucket, the
 /// length of the chain of objects, none of which ever changes.

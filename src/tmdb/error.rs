@@ -84,6 +84,25 @@ pub enum TmdbError {
 }
 
 impl TmdbError {
+    /// Whether it says nothing about TMDB's answers for other titles.
+    pub fn is_about_one_title(&self) -> bool {
+        match self {
+            Self::Unknown(_) => true,
+            Self::NoKey
+            | Self::OldKey
+            | Self::Refused
+            | Self::Unreachable { .. }
+            | Self::TooSlow { .. }
+            | Self::Deadline { .. }
+            | Self::Status { .. }
+            | Self::TooLarge { .. }
+            | Self::Unreadable { .. }
+            | Self::Packing { .. } => false,
+        }
+    }
+}
+
+impl TmdbError {
     /// The error for an answer whose body isn't complete.
     pub(super) fn body(what: &str, error: BodyError) -> Self {
         let what = what.to_owned();

@@ -212,7 +212,7 @@ async fn every_kind_of_error_says_what_to_do() {
         test("http://127.0.0.1:9", "demo", "jellyfin_unreachable", "127.0.0.1:9").await;
         test(&web_server, "demo", "jellyfin_not_a_server", "Jellyfin").await;
         test(&failing, "demo", "jellyfin_error", "500").await;
-        test(&jellyfin.url(), "wrong", "jellyfin_credentials_rejected", "correct it").await;
+        test(&jellyfin.url(), "wrong", "jellyfin_credentials_rejected", "try again").await;
         test("ftp://nas", "demo", "invalid_request", "http").await;
         page.fill("#timeZone", "Middle/Earth").await;
         page.press("Save preferences").await;

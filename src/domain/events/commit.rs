@@ -11,7 +11,7 @@ use super::{
     line::{Fault, read_line},
     log::{Log, LogHead},
     payload::{EpisodeWatchedData, MovieAddedData, SeriesAddedData, WatchSessionData},
-    provenance::{DateSource, Origin, Via},
+    provenance::{DateSource, JELLYFIN, Origin, Via},
 };
 use crate::domain::{
     ids::{GlobalPosition, LAST_POSITION, StreamId},
@@ -320,7 +320,7 @@ struct Metadata<'a> {
 impl<'a> Metadata<'a> {
     fn of(origin: &'a Origin, is_watch: bool, via: Via, commit: CommitMark) -> Self {
         Self {
-            source: "jellyfin",
+            source: JELLYFIN,
             via,
             server_id: origin.server.as_str(),
             item_id: origin.item.as_str(),

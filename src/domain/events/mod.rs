@@ -22,7 +22,7 @@ pub use line::{FastEvent, Fault, LineError, LineStart, LineText, read_line};
 pub(in crate::domain) use log::Growth;
 pub use log::{Log, LogHead, StreamHead};
 pub use movie::{MovieAdded, MovieEvent};
-pub use provenance::{DateSource, Origin, Provenance, Via};
+pub use provenance::{DateSource, JELLYFIN, Origin, Provenance, Via};
 pub use series::{
     EpisodeOn, RewatchSessionCreated, SeasonAdded, SeasonOn, SeriesAdded, SeriesEvent,
 };

@@ -37,6 +37,9 @@ pub enum DateSource {
     Snapshot,
 }
 
+/// What an addition's metadata call its source.
+pub const JELLYFIN: &str = "jellyfin";
+
 /// The play in Jellyfin that an addition records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -86,7 +89,7 @@ impl Provenance {
         let text = |value: &Option<serde_json::Value>| {
             value.as_ref().and_then(|v| v.as_str()).map(str::to_owned)
         };
-        if text(&read.source).as_deref() != Some("jellyfin") {
+        if text(&read.source).as_deref() != Some(JELLYFIN) {
             return Ok(None);
         }
         let item = text(&read.item_id).and_then(|id| ItemId::parse(&id).ok());

@@ -29,8 +29,10 @@ impl Play {
     /// The play that an item's state tells of. There is none if the item isn't played, or if its
     /// date can't be read.
     pub(super) fn last_of(item: &ItemId, state: &PlayState, server: &Server) -> Option<Self> {
+        if !state.played {
+            return None;
+        }
         let at = match &state.last_played {
-            _ if !state.played => return None,
             LastPlayed::Unreadable(_) => return None,
             LastPlayed::Undated => None,
             LastPlayed::At(at) => Some(at.clone()),

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     domain::{
+        events::JELLYFIN,
         ids::{GlobalPosition, StreamId},
         zone::Zone,
     },
@@ -123,10 +124,9 @@ impl EventView {
         let stream = StreamId::from_log(&event.stream);
         let kind = ItemType::of_stream(&stream);
         let metadata: Value = serde_json::from_str(&event.metadata).unwrap_or_default();
-        let from = metadata["source"].as_str().map(|source| match source {
-            "jellyfin" => "Jellyfin".to_owned(),
-            other => other.to_owned(),
-        });
+        let from = metadata["source"]
+            .as_str()
+            .map(|source| if source == JELLYFIN { "Jellyfin" } else { source }.to_owned());
         let fields = match serde_json::from_str(&event.data) {
             Ok(Value::Object(fields)) => fields
                 .iter()

@@ -198,9 +198,12 @@ pub(super) async fn series(
 
 impl RewatchRow {
     fn of(series: &Series, rewatch: &RewatchSession, shown: &RewatchSession, path: &str) -> Self {
-        let name = rewatch.name.clone().unwrap_or_else(|| match &*rewatch.id {
-            "default" => "First watch".to_owned(),
-            _ => format!("Since {}", rewatch.created.format("%-d %b %Y")),
+        let name = rewatch.name.clone().unwrap_or_else(|| {
+            if rewatch.is_first() {
+                "First watch".to_owned()
+            } else {
+                format!("Since {}", rewatch.created.format("%-d %b %Y"))
+            }
         });
         let is_default = rewatch.id == series.default_rewatch().id;
         let is_watched = series.progress_of(rewatch) == WatchProgress::Watched;

@@ -3,8 +3,8 @@
 //! The document outlives the process; what runs now doesn't. Runs on a schedule are claimed in the document by
 //! compare-and-swap, so that two processes over one store don't run at once.
 
+mod run_log;
 mod runs;
-mod said;
 mod status;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -96,7 +96,7 @@ impl Journal {
         result: Result<(&Summary, &[FaultReport]), &ServiceError>,
         route: Option<EpisodeRoute>,
     ) -> Result<(), ServiceError> {
-        said::scan(self.outside.now() - began, result);
+        run_log::scan(self.outside.now() - began, result);
         let last = last_scan(began, result);
         self.change(|status| {
             status.last_scan = Some(last.clone());
@@ -112,7 +112,7 @@ impl Journal {
         result: Result<&ImportReport, &ServiceError>,
         route: Option<EpisodeRoute>,
     ) -> Result<(), ServiceError> {
-        said::import(self.outside.now() - began, via, result);
+        run_log::import(self.outside.now() - began, via, result);
         let (last, failure) = last_import(began, result, MOST_TITLES);
         self.change(|status| {
             status.last_import = Some(last.clone());

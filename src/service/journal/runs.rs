@@ -81,7 +81,7 @@ impl RunWatch {
         self.0.borrow_and_update().first().map(|(_, running)| running.clone())
     }
 
-    /// Waits until something has changed; false where nothing ever will.
+    /// Waits for the next change; false if there will be none.
     pub async fn changed(&mut self) -> bool {
         self.0.changed().await.is_ok()
     }

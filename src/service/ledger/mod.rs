@@ -44,17 +44,22 @@ struct LogRead {
     stamp: Stamp,
 }
 
+/// A fold, with the stamp of the log that it was made of.
+type Kept = (Stamp, Arc<Folded>);
+
 /// The log of one store.
 pub struct Ledger {
     store: Arc<dyn Store>,
     workers: NonZero<usize>,
-    /// The last fold, with the stamp of the log that it was made of.
-    folded: Mutex<Option<(Stamp, Arc<Folded>)>>,
+    /// The last fold.
+    folded: Mutex<Option<Kept>>,
+    /// Held by the caller that reads the log.
+    reading: tokio::sync::Mutex<()>,
 }
 
 impl Ledger {
     pub(super) fn new(store: Arc<dyn Store>, workers: NonZero<usize>) -> Self {
-        Self { store, workers, folded: Mutex::default() }
+        Self { store, workers, folded: Mutex::default(), reading: tokio::sync::Mutex::default() }
     }
 
     /// The log folded. A log that has only grown is read from where the last fold ended, and one that looks the same from
@@ -63,13 +68,33 @@ impl Ledger {
     /// # Errors
     /// The store fails, or a line can't be read.
     pub async fn folded(&self) -> Result<Arc<Folded>, ServiceError> {
-        let Some((seen, folded)) = self.kept_fold().clone() else {
+        let kept = self.kept_fold().clone();
+        if let Some(folded) = self.if_current(kept.as_ref()).await? {
+            return Ok(folded);
+        }
+        // One caller reads for all: a log of a million events takes time and memory.
+        let _reading = self.reading.lock().await;
+        let newer = self.kept_fold().clone();
+        let is_newer = newer.as_ref().map(|(seen, _)| seen) != kept.as_ref().map(|(seen, _)| seen);
+        if is_newer && let Some(folded) = self.if_current(newer.as_ref()).await? {
+            return Ok(folded);
+        }
+        self.read_on(newer).await
+    }
+
+    /// A kept fold, if the log still looks as it did then.
+    async fn if_current(&self, kept: Option<&Kept>) -> Result<Option<Arc<Folded>>, ServiceError> {
+        let Some((seen, folded)) = kept else { return Ok(None) };
+        let is_current = self.store.stamp().await? == *seen;
+        Ok(is_current.then(|| folded.clone()))
+    }
+
+    /// Reads what the kept fold doesn't have.
+    async fn read_on(&self, kept: Option<Kept>) -> Result<Arc<Folded>, ServiceError> {
+        let Some((seen, folded)) = kept else {
             let (fold, log) = self.read_log().await?;
             return self.keep_fold(fold, log.stamp);
         };
-        if self.store.stamp().await? == seen {
-            return Ok(folded);
-        }
         // Bytes behind a line without its line feed may belong to that line.
         let start = if folded.log.ends_within_line() { 0 } else { folded.log.head().bytes };
         let log = if start == 0 {
@@ -82,7 +107,7 @@ impl Ledger {
         self.keep_fold(fold, log.stamp)
     }
 
-    fn kept_fold(&self) -> MutexGuard<'_, Option<(Stamp, Arc<Folded>)>> {
+    fn kept_fold(&self) -> MutexGuard<'_, Option<Kept>> {
         self.folded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{ImportRequest, Sync, SyncOptions, on_a_thread, preferences, titles::DescribedTitles};
+use super::{
+    ImportRequest, Sync, SyncOptions, on_a_thread, preferences,
+    titles::{DescribedTitles, with_titles},
+};
 use crate::{
     domain::{
-        events::{Commit, PlacedAddition, Via},
+        events::{Commit, Via},
         library::Folded,
         snapshot::Snapshot,
         sync::{Preferences, forgotten, plan},
@@ -25,19 +28,12 @@ use crate::{
 /// How often a plan is made again because the log moved.
 const TRIES: u32 = 10;
 
-/// The log that a commit goes on top of, and the library that it is planned for.
-struct ImportBase {
-    folded: Arc<Folded>,
-    /// The same, with the titles that this commit adds.
-    with_titles: Arc<Folded>,
-    titles: Vec<PlacedAddition>,
-}
-
 /// What an import knows before it plans.
+#[derive(Clone)]
 struct Ready {
     snapshot: Arc<Snapshot>,
     preferences: Arc<Preferences>,
-    described: DescribedTitles,
+    described: Arc<DescribedTitles>,
     via: Via,
     deadline: Option<Instant>,
 }
@@ -101,13 +97,13 @@ impl Sync {
         let mut described = DescribedTitles::default();
         if auto_add {
             let (found, faults) = self
-                .describe_missing(&settings, &folded, &snapshot, &preferences, options.deadline)
+                .describe_missing(&settings, (&folded, &snapshot, &preferences), options.deadline)
                 .await?;
             Arc::make_mut(&mut snapshot).faults.extend(faults);
             described = found;
         }
         let (via, deadline) = (request.via, options.deadline);
-        let ready = Ready { snapshot, preferences, described, via, deadline };
+        let ready = Ready { snapshot, preferences, described: Arc::new(described), via, deadline };
         self.append(&ready, folded, run).await
     }
 
@@ -148,21 +144,20 @@ impl Sync {
 
     /// Plans on a fold, with the missing titles in the library.
     async fn prepare(&self, folded: &Arc<Folded>, ready: &Ready) -> Result<Prepared, ServiceError> {
-        let Ready { snapshot, described, via, .. } = ready;
-        let (with_titles, titles) = self.with_titles(folded, snapshot, described, *via)?;
-        let base = ImportBase { folded: folded.clone(), with_titles, titles };
-        let (snapshot, preferences) = (ready.snapshot.clone(), ready.preferences.clone());
-        let (via, at) = (ready.via, self.outside.now());
-        let planned = on_a_thread(move || {
-            let ImportBase { folded, with_titles, titles } = base;
-            let mut plan = plan(&with_titles.library, &snapshot, &preferences);
-            plan.additions.splice(0..0, titles);
-            let commit = folded.log.extend(&plan.additions, via, at)?;
-            let span =
-                LogSpan { before: commit.base().position.0, after: commit.head().position.0 };
-            let forgotten = forgotten(&folded.library, &snapshot);
-            let report = ImportReport::of(&plan, &snapshot, span, forgotten);
-            Ok(Prepared { report, commit, links: Links::of(&plan) })
+        let (folded, at) = (folded.clone(), self.outside.now());
+        let planned = on_a_thread({
+            let Ready { snapshot, preferences, described, via, deadline: _ } = ready.clone();
+            move || {
+                let (with_titles, titles) = with_titles(&folded, &snapshot, &described, (via, at))?;
+                let mut plan = plan(&with_titles.library, &snapshot, &preferences);
+                plan.additions.splice(0..0, titles);
+                let commit = folded.log.extend(&plan.additions, via, at)?;
+                let span =
+                    LogSpan { before: commit.base().position.0, after: commit.head().position.0 };
+                let forgotten = forgotten(&folded.library, &snapshot);
+                let report = ImportReport::of(&plan, &snapshot, span, forgotten);
+                Ok(Prepared { report, commit, links: Links::of(&plan) })
+            }
         });
         planned.await
     }

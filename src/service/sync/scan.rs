@@ -29,8 +29,10 @@ impl Sync {
         let mut route = None;
         let result = self.scan_once::<T>(&options, &run, &mut route).await;
         let found = result.as_ref().map(|answer| (answer.summary(), answer.errors()));
-        self.journal.keep_scan(began, found, route).await?;
-        result
+        let kept = self.journal.keep_scan(began, found, route).await;
+        // Why the scan failed matters more than that the status can't be saved.
+        let answer = result?;
+        kept.map(|()| answer)
     }
 
     async fn scan_once<T: ScanAnswer>(

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use super::Sync;
+use super::{Sync, on_a_thread};
 use crate::{
     domain::{
         events::{PlacedAddition, Via},
@@ -65,14 +66,17 @@ impl Sync {
     pub(super) async fn describe_missing(
         &self,
         settings: &Settings,
-        folded: &Folded,
-        snapshot: &Snapshot,
-        preferences: &Preferences,
+        ready: (&Arc<Folded>, &Arc<Snapshot>, &Arc<Preferences>),
         deadline: Option<Instant>,
     ) -> Result<(DescribedTitles, Vec<ItemFault>), ServiceError> {
-        let mut missing = Missing::of(&plan(&folded.library, snapshot, preferences));
-        missing.movies.retain(|_, item| !preferences.exclude.contains(item));
-        missing.series.retain(|_, item| !preferences.exclude.contains(item));
+        let (folded, snapshot, preferences) = (ready.0.clone(), ready.1.clone(), ready.2.clone());
+        let missing = on_a_thread(move || {
+            let mut missing = Missing::of(&plan(&folded.library, &snapshot, &preferences));
+            missing.movies.retain(|_, item| !preferences.exclude.contains(item));
+            missing.series.retain(|_, item| !preferences.exclude.contains(item));
+            missing
+        })
+        .await;
         if missing == Missing::default() {
             return Ok((DescribedTitles::default(), Vec::new()));
         }
@@ -87,35 +91,32 @@ impl Sync {
             series: faults.without(series, &missing.series),
         };
         match faults.last {
-            Some(error)
-                if titles == Titles::default() && !matches!(error, TmdbError::Unknown(_)) =>
-            {
+            Some(error) if titles == Titles::default() && !error.is_about_one_title() => {
                 Err(error.into())
             }
-            _ => Ok((DescribedTitles { missing, titles }, faults.of_items)),
+            Some(_) | None => Ok((DescribedTitles { missing, titles }, faults.of_items)),
         }
     }
+}
 
-    /// The log and library as they will be with the titles in them, and the additions that put them there.
-    ///
-    /// # Errors
-    /// The additions don't fit the log.
-    pub(super) fn with_titles(
-        &self,
-        folded: &Arc<Folded>,
-        snapshot: &Snapshot,
-        described: &DescribedTitles,
-        via: Via,
-    ) -> Result<(Arc<Folded>, Vec<PlacedAddition>), ServiceError> {
-        let additions = add_titles(folded, &snapshot.server, &described.missing, &described.titles);
-        if additions.is_empty() {
-            return Ok((folded.clone(), additions));
-        }
-        let commit = folded.log.extend(&additions, via, self.outside.now())?;
-        let with_titles = folded.extended(&commit).map_err(|error| match error {
-            ExtendedError::Fault(fault) => ServiceError::LogCorrupt(fault),
-            ExtendedError::AnotherLog { .. } => StoreError::Conflict("the log").into(),
-        })?;
-        Ok((Arc::new(with_titles), additions))
+/// The log and library as they will be with the titles in them, and the additions that put them there.
+///
+/// # Errors
+/// The additions don't fit the log.
+pub(super) fn with_titles(
+    folded: &Arc<Folded>,
+    snapshot: &Snapshot,
+    described: &DescribedTitles,
+    (via, at): (Via, DateTime<Utc>),
+) -> Result<(Arc<Folded>, Vec<PlacedAddition>), ServiceError> {
+    let additions = add_titles(folded, &snapshot.server, &described.missing, &described.titles);
+    if additions.is_empty() {
+        return Ok((folded.clone(), additions));
     }
+    let commit = folded.log.extend(&additions, via, at)?;
+    let with_titles = folded.extended(&commit).map_err(|error| match error {
+        ExtendedError::Fault(fault) => ServiceError::LogCorrupt(fault),
+        ExtendedError::AnotherLog { .. } => StoreError::Conflict("the log").into(),
+    })?;
+    Ok((Arc::new(with_titles), additions))
 }

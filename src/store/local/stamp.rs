@@ -1,4 +1,4 @@
-//! How a log file looks from outside, and which looks followed each other by our own appends alone.
+//! How a log file looks from outside, and which stamps our own appends connect.
 //!
 //! A stamp says that a file was changed, not how. So each append notes the stamps before and after it in a small file
 //! beside the log. A reader that knows one of them can go on from where it stood: between two stamps of a chain of
@@ -29,7 +29,8 @@ pub(super) fn of(file: &Metadata) -> io::Result<Stamp> {
     with_length(file, file.len())
 }
 
-/// The stamp of a log file that should have that length. If it hasn't, the stamp is that of no file.
+/// The stamp of a log file that should have this length. If the file has another length, the stamp matches no file, so
+/// that the next reader starts over.
 pub(super) fn with_length(file: &Metadata, length: u64) -> io::Result<Stamp> {
     #[cfg(unix)]
     let look = {
@@ -39,7 +40,11 @@ pub(super) fn with_length(file: &Metadata, length: u64) -> io::Result<Stamp> {
         format!("{length} {modified}.{modified_ns} {changed}.{changed_ns} {}", file.ino())
     };
     #[cfg(not(unix))]
-    let look = format!("{length} {:?} {:?}", file.modified()?, file.created().ok());
+    let look = {
+        let modified = file.modified()?.duration_since(std::time::UNIX_EPOCH);
+        let modified = modified.map_err(io::Error::other)?;
+        format!("{length} {}.{}", modified.as_secs(), modified.subsec_nanos())
+    };
     Ok(Stamp(look))
 }
 
@@ -76,8 +81,13 @@ pub(super) fn note(path: &Path, before: &Stamp, after: &Stamp) -> io::Result<()>
         private(options.read(true).write(true).create(true).truncate(false)).open(path)?;
     let mut text = Vec::new();
     file.read_to_end(&mut text)?;
-    let number = notes(&String::from_utf8_lossy(&text)).last().map_or(0, |last| last.number + 1);
+    // A number that can't be counted on wasn't written by us.
+    let last = notes(&String::from_utf8_lossy(&text)).last().map(|last| last.number);
+    let number = last.and_then(|last| last.checked_add(1)).unwrap_or(0);
     let note = format!("{number}\t{}\t{}", before.0, after.0);
+    if note.len() >= PLACE {
+        return Ok(());
+    }
     file.seek(SeekFrom::Start(number % APPENDS * PLACE as u64))?;
     file.write_all(format!("{note:<width$}\n", width = PLACE - 1).as_bytes())
 }

@@ -21,7 +21,7 @@ pub use watched::WatchedEpisodes;
 /// One time through a series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RewatchSession {
-    /// Its id; the first is called `default`, which says nothing about which one is the default now.
+    /// Its id; the first is [`Self::FIRST`].
     pub id: Box<str>,
     /// What the person calls it.
     pub name: Option<String>,
@@ -31,6 +31,16 @@ pub struct RewatchSession {
     pub created: DateTime<Utc>,
     /// Watched episodes and their days.
     pub watched: WatchedEpisodes,
+}
+
+impl RewatchSession {
+    /// The id of a series' first rewatch session. In spite of it, another one may be the default now.
+    pub const FIRST: &str = "default";
+
+    /// Whether it is the series' first.
+    pub fn is_first(&self) -> bool {
+        &*self.id == Self::FIRST
+    }
 }
 
 /// A season as the library knows it.
@@ -132,7 +142,7 @@ impl Series {
             abandoned: false,
             standing: Standing::Active,
             seasons: Arc::new(seasons.collect()),
-            rewatches: vec![RewatchSession::new("default", None, BTreeSet::new(), at)],
+            rewatches: vec![RewatchSession::new(RewatchSession::FIRST, None, BTreeSet::new(), at)],
             default_rewatch: 0,
             imported: BTreeMap::new(),
             unwatched: BTreeMap::new(),

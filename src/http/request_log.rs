@@ -1,4 +1,4 @@
-//! A line on standard error for every request (`docs/http.md`, "What the process says").
+//! A log line for every request (`docs/http.md`, "Log output").
 
 use std::time::Instant;
 
@@ -25,8 +25,8 @@ pub(super) async fn remember_route(
     response
 }
 
-/// Says how a request ended. The path itself may name a title, so it is said at `debug` alone; a query never is.
-pub(super) async fn say(request: Request, next: Next) -> Response {
+/// Logs how a request ended. The path itself may name a title, so it is logged at `debug` only; a query never is.
+pub(super) async fn write(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let began = Instant::now();
     let response = next.run(request).await;
@@ -51,7 +51,7 @@ fn route(extensions: &Extensions) -> &str {
     extensions.get::<MatchedPath>().map_or("none", MatchedPath::as_str)
 }
 
-/// Why it failed may name a title. What failed in the store is said there (`store::logged`).
+/// The reason may name a title, so it is logged at `debug` only. `store::logged` logs what failed in the store.
 fn fault(method: &Method, extensions: &Extensions, status: StatusCode, problem: &Problem) {
     let (route, status, code) = (route(extensions), status.as_u16(), problem.code());
     tracing::warn!(%method, route, status, %code, "request failed");

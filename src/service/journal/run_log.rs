@@ -1,4 +1,4 @@
-//! How runs ended, as standard error hears it: counts and codes, and no title's name above `debug`.
+//! Log lines of runs: counts and codes; names of titles at `debug` only.
 
 use chrono::TimeDelta;
 
