@@ -1,20 +1,24 @@
-//! Every variable of the environment: its name, default and unit. Pure: `main` alone reads the environment.
+//! Every variable of the environment: its name, default and unit. Pure: `main` alone reads the
+//! environment.
 
 use secrecy::SecretString;
 
 /// What the environment says.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `MEDIATHECA_STORE`: where the log and the settings are, a folder or `s3://bucket/prefix`. Default: the platform's
-    /// data folder; on Lambda none.
+    /// `MEDIATHECA_STORE`: where the log and the settings are, a folder or `s3://bucket/prefix`.
+    /// Default: the platform's data folder; on Lambda none.
     pub store: Option<String>,
-    /// `MEDIATHECA_API_TOKEN`: who holds it may call. Default: none, and then only this machine may.
+    /// `MEDIATHECA_API_TOKEN`: who holds it may call. Default: none, and then only this machine
+    /// may.
     pub api_token: Option<SecretString>,
-    /// `MEDIATHECA_SECRET_KEY`: 32 bytes in Base64 that passwords are sealed with. Default: a key file.
+    /// `MEDIATHECA_SECRET_KEY`: 32 bytes in Base64 that passwords are sealed with. Default: a key
+    /// file.
     pub secret_key: Option<SecretString>,
     /// `MEDIATHECA_KEY_FILE`: the key file. Default: in the platform's configuration folder.
     pub key_file: Option<std::path::PathBuf>,
-    /// `MEDIATHECA_EVERY`: how often it imports automatically, such as `30m` or `6h`. Default: what the settings say.
+    /// `MEDIATHECA_EVERY`: how often it imports automatically, such as `30m` or `6h`. Default: what
+    /// the settings say.
     pub every: Option<String>,
     /// How an object store is reached.
     pub object_store: ObjectStore,
@@ -27,10 +31,12 @@ pub struct Config {
 /// What the process says about its work on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Logging {
-    /// `MEDIATHECA_LOG`: how much to say, `off`, `error`, `warn`, `info` or `debug`. Names of titles appear at
-    /// `debug` alone. Default: `info` where it serves, and `off` in a command, which says what it does itself.
+    /// `MEDIATHECA_LOG`: how much to say, `off`, `error`, `warn`, `info` or `debug`. Names of
+    /// titles appear at `debug` alone. Default: `info` where it serves, and `off` in a command,
+    /// which says what it does itself.
     pub level: Option<LogLevel>,
-    /// `MEDIATHECA_LOG_FORMAT`: `text` for people or `json` for programs. Default: `text`, on Lambda `json`.
+    /// `MEDIATHECA_LOG_FORMAT`: `text` for people or `json` for programs. Default: `text`, on
+    /// Lambda `json`.
     pub format: LogFormat,
 }
 
@@ -61,12 +67,14 @@ pub enum LogFormat {
 /// How an object store is reached, in the variables that AWS's own tools read.
 #[derive(Debug, Clone)]
 pub struct ObjectStore {
-    /// `AWS_REGION`, or else `AWS_DEFAULT_REGION`. Default: `us-east-1`, which compatible servers take for any.
+    /// `AWS_REGION`, or else `AWS_DEFAULT_REGION`. Default: `us-east-1`, which compatible servers
+    /// take for any.
     pub region: String,
-    /// `AWS_ENDPOINT_URL_S3`, or else `AWS_ENDPOINT_URL`: the address of a compatible server. Default: AWS itself.
+    /// `AWS_ENDPOINT_URL_S3`, or else `AWS_ENDPOINT_URL`: the address of a compatible server.
+    /// Default: AWS itself.
     pub endpoint: Option<String>,
-    /// `MEDIATHECA_S3_PATH_STYLE`: whether the bucket stands in the path, `true` or `false`. Default: only at an endpoint
-    /// of one's own.
+    /// `MEDIATHECA_S3_PATH_STYLE`: whether the bucket stands in the path, `true` or `false`.
+    /// Default: only at an endpoint of one's own.
     pub path_style: bool,
     /// `AWS_ACCESS_KEY_ID`.
     pub access_key_id: Option<String>,
@@ -79,7 +87,8 @@ pub struct ObjectStore {
 /// What Lambda says to its functions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lambda {
-    /// `MEDIATHECA_URL_INVOKE_MODE`: the Function URL's own setting, `BUFFERED` or `RESPONSE_STREAM`. Default: `BUFFERED`.
+    /// `MEDIATHECA_URL_INVOKE_MODE`: the Function URL's own setting, `BUFFERED` or
+    /// `RESPONSE_STREAM`. Default: `BUFFERED`.
     pub url_streams: bool,
 }
 
@@ -108,7 +117,8 @@ impl Config {
 }
 
 impl Logging {
-    /// An unknown word counts as not given: a mistyped level must not keep the product from starting.
+    /// An unknown word counts as not given: a mistyped level must not keep the product from
+    /// starting.
     fn parse(given: &impl Fn(&str) -> Option<String>, is_on_lambda: bool) -> Self {
         let level = match given("MEDIATHECA_LOG").as_deref() {
             Some("off") => Some(LogLevel::Off),

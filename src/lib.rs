@@ -1,8 +1,9 @@
-//! Mediatheca Jellyfin Sync: brings what a person watched on their Jellyfin server into their own record of it,
-//! without ever harming that record.
+//! Mediatheca Jellyfin Sync: brings what a person watched on their Jellyfin server into their own
+//! record of it, without ever harming that record.
 //!
-//! `ARCHITECTURE.md` is the map. Dependencies point one way: `cli`, `lambda` and `http` name `service`; `service` names
-//! `report`, `jellyfin`, `tmdb` and `store`; these name `domain`, and the two clients `outbound`; `domain` names none.
+//! `ARCHITECTURE.md` is the map. Dependencies point one way: `cli`, `lambda` and `http` name
+//! `service`; `service` names `report`, `jellyfin`, `tmdb` and `store`; these name `domain`, and
+//! the two clients `outbound`; `domain` names none.
 
 pub mod cli;
 pub mod config;

@@ -1,6 +1,7 @@
 //! What the process says about its work, on standard error: requests, runs and faults of the store.
 //!
-//! No line holds a secret, and none below `debug` the name of a title. The process goes on if standard error is closed.
+//! No line holds a secret, and none below `debug` the name of a title. The process goes on if
+//! standard error is closed.
 
 use std::io::Write;
 

@@ -1,4 +1,5 @@
-//! The composition root: variables become a configuration, adapters, a service, and one way to serve it.
+//! The composition root: variables become a configuration, adapters, a service, and one way to
+//! serve it.
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -16,7 +17,8 @@ use mediatheca_jellyfin_sync::{
 
 fn main() -> ExitCode {
     let config = Config::parse(|name| std::env::var(name).ok());
-    // A function answers one request at a time, mostly on a part of one core: further threads cost it time at its start.
+    // A function answers one request at a time, mostly on a part of one core: further threads cost
+    // it time at its start.
     let mut runtime = match config.lambda {
         Some(_) => tokio::runtime::Builder::new_current_thread(),
         None => tokio::runtime::Builder::new_multi_thread(),

@@ -1,4 +1,5 @@
-//! The house's rules, held by looking at the tree: who may name whom, how long a file may be, what must not be there.
+//! The house's rules, held by looking at the tree: who may name whom, how long a file may be, what
+//! must not be there.
 
 use std::{
     collections::BTreeMap,
@@ -28,13 +29,25 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
     ("main", &["cli", "config", "lambda", "logging", "service", "store"]),
 ];
 
-/// Ranks inside a folder: each file or subfolder, in order, with the siblings that it may name. All of them stand above
-/// it in the table, so no circle is possible.
+/// Ranks inside a folder: each file or subfolder, in order, with the siblings that it may name. All
+/// of them stand above it in the table, so no circle is possible.
 type Ranks = &'static [(&'static str, &'static [&'static str])];
 
-/// The folders that have ranks. Their files name each other by file (`super::error::JellyfinError`), never by what
-/// `mod.rs` re-exports.
-const RANKS: [(&str, Ranks); 5] = [
+/// The folders that have ranks. Their files name each other by file
+/// (`super::error::JellyfinError`), never by what `mod.rs` re-exports.
+const RANKS: [(&str, Ranks); 6] = [
+    (
+        "domain",
+        &[
+            ("ids", &[]),
+            ("zone", &[]),
+            ("time", &["zone"]),
+            ("events", &["ids", "time"]),
+            ("snapshot", &["ids", "time"]),
+            ("library", &["events", "ids", "time"]),
+            ("sync", &["events", "ids", "library", "snapshot", "time", "zone"]),
+        ],
+    ),
     (
         "outbound",
         &[
@@ -77,7 +90,7 @@ const RANKS: [(&str, Ranks); 5] = [
                 ],
             ),
             ("by_series", &["convert", "error", "limits", "list", "lists", "page", "progress"]),
-            ("snapshot", &["convert"]),
+            ("played_episodes", &["convert"]),
             (
                 "fetch",
                 &[
@@ -87,8 +100,8 @@ const RANKS: [(&str, Ranks); 5] = [
                     "error",
                     "list",
                     "lists",
+                    "played_episodes",
                     "progress",
-                    "snapshot",
                 ],
             ),
         ],
@@ -182,7 +195,8 @@ fn module_of(file: &Path) -> String {
     first.trim_end_matches(".rs").to_owned()
 }
 
-/// Modules that a text names after `crate::` or the crate's own name, in a path or in a braced list.
+/// Modules that a text names after `crate::` or the crate's own name, in a path or in a braced
+/// list.
 fn named(text: &str) -> Vec<String> {
     ["crate::", "mediatheca_jellyfin_sync::"]
         .into_iter()
@@ -190,41 +204,63 @@ fn named(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// What a text names directly after a path such as `crate::`, once or in a braced list.
+/// What a text names directly after a path such as `crate::`, alone or in a braced list, however
+/// deep.
 fn named_after(text: &str, root: &str) -> Vec<String> {
-    let mut named = Vec::new();
-    for (at, _) in text.match_indices(root) {
-        // A longer path ends in this one: `super::super::` in `super::`.
-        if text[..at].ends_with("::") {
-            continue;
-        }
-        let rest = &text[at + root.len()..];
-        match rest.strip_prefix('{') {
-            None => named.push(
-                rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned(),
-            ),
-            Some(list) => {
-                let mut depth = 0;
-                let mut word = String::new();
-                for c in list.chars() {
-                    match c {
-                        '{' => depth += 1,
-                        '}' if depth == 0 => break,
-                        '}' => depth -= 1,
-                        ',' if depth == 0 => named.push(std::mem::take(&mut word)),
-                        c if depth == 0 => word.push(c),
-                        _ => {}
-                    }
-                }
-                named.push(word);
+    let first = |path: &str| path.split("::").next().unwrap().trim().to_owned();
+    let paths = paths(text);
+    let named = paths.iter().filter_map(|path| path.strip_prefix(root));
+    // `super::super::` begins with `super::`, and names something further out.
+    named.map(first).filter(|name| name != "super").collect()
+}
+
+/// Every path of a text, with the lists of its imports flattened.
+fn paths(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = String::new();
+    for (n, statement) in text.split("use ").enumerate() {
+        // What stands before the first `use ` is no import, and what follows an import's semicolon
+        // neither.
+        let import = statement.split_once(';').filter(|_| n > 0);
+        let (tree, behind) = import.unwrap_or(("", statement));
+        flatten(tree, "", &mut found);
+        rest.push_str(behind);
+        rest.push(' ');
+    }
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    found.extend(rest.split(|c| !is_part(c)).filter(|word| word.contains("::")).map(str::to_owned));
+    found
+}
+
+/// The paths of an import's tree: `a::{b, c::d}` is `a::b` and `a::c::d`.
+fn flatten(tree: &str, before: &str, found: &mut Vec<String>) {
+    let tree = tree.trim();
+    let Some((head, list)) = tree.split_once('{') else {
+        found.extend((!tree.is_empty()).then(|| format!("{before}{tree}")));
+        return;
+    };
+    let list = list.rsplit_once('}').map_or(list, |(list, _)| list);
+    let (mut depth, mut from) = (0, 0);
+    for (at, c) in list.char_indices().chain([(list.len(), ',')]) {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                flatten(&list[from..at], &format!("{before}{head}"), found);
+                from = at + 1;
             }
+            _ => {}
         }
     }
-    named
-        .iter()
-        .map(|path| path.trim().split("::").next().unwrap().to_owned())
-        .filter(|name| !name.is_empty())
-        .collect()
+}
+
+#[test]
+fn what_a_file_names_is_found_however_it_is_written() {
+    let text = "use crate::{a::B, service::{schedule::X, self}};\nfn f() { super::c::g(); crate::service::d::h() }";
+    assert_eq!(named_after(text, "crate::service::"), ["schedule", "self", "d"]);
+    assert_eq!(named_after(text, "crate::"), ["a", "service", "service", "service"]);
+    assert_eq!(named_after(text, "super::"), ["c"]);
+    assert_eq!(named_after("use super::super::{e::F};", "super::super::"), ["e"]);
 }
 
 /// The code of a file, without comments.
@@ -383,6 +419,17 @@ fn files_stay_small_enough_to_hold_in_the_head() {
             "{} has {lines} lines: split it along a seam that has a name",
             file.display()
         );
+    }
+}
+
+/// A comment isn't wrapped by the formatter.
+#[test]
+fn no_comment_is_wider_than_the_code() {
+    for file in sources(&src()) {
+        let text = fs::read_to_string(&file).unwrap();
+        let is_wide =
+            |line: &&str| line.trim_start().starts_with("//") && line.chars().count() > 100;
+        assert_eq!(text.lines().find(is_wide), None, "{}", file.display());
     }
 }
 

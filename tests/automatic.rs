@@ -1,4 +1,5 @@
-//! Scheduled imports: due when they should be, one at a time, and never at the price of a locked account.
+//! Scheduled imports: due when they should be, one at a time, and never at the price of a locked
+//! account.
 
 use std::{
     sync::{
@@ -178,7 +179,7 @@ async fn after_two_refusals_no_password_is_tried_until_a_person_has_looked() {
         later(&app, 30);
     }
     for _ in 0..3 {
-        assert!(matches!(due(&app.service).await, Err(ServiceError::Stopped(2))));
+        assert!(matches!(due(&app.service).await, Err(ServiceError::SchedulePaused(2))));
     }
     assert_eq!(logins(), before + 2, "it isn't tried any more");
     let stopped = state(&app).await;

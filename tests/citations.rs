@@ -1,5 +1,5 @@
-//! What code, tests and documents cite must exist: documents, their headings, numbered cases, decisions, and the files
-//! that Markdown links to.
+//! What code, tests and documents cite must exist: documents, their headings, numbered cases,
+//! decisions, and the files that Markdown links to.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -53,7 +53,8 @@ fn texts_in(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Every text of the repository that may cite something, with its path from the root; this file names what is gone.
+/// Every text of the repository that may cite something, with its path from the root; this file
+/// names what is gone.
 fn texts() -> Vec<(String, String)> {
     let in_root = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> =
@@ -141,7 +142,8 @@ fn numbered_rows(text: &str) -> Vec<u32> {
     cells.filter_map(|cell| cell.trim().parse().ok()).collect()
 }
 
-/// A text without line ends and comment signs, so that a citation that is broken over two lines is whole.
+/// A text without line ends and comment signs, so that a citation that is broken over two lines is
+/// whole.
 fn on_one_line(text: &str) -> String {
     let bare = |line: &str| {
         let line = line.trim_start().trim_start_matches(['/', '#']);
@@ -179,7 +181,8 @@ fn documents_cited(line: &str) -> Vec<Citation<'_>> {
     cited
 }
 
-/// Numbers after `case` or `cases`, in words and in names of functions: `cases 5 to 8 and 10`, `case_27_two_imports`.
+/// Numbers after `case` or `cases`, in words and in names of functions: `cases 5 to 8 and 10`,
+/// `case_27_two_imports`.
 fn cases_cited(line: &str) -> Vec<u32> {
     let line = line.replace('_', " ").to_ascii_lowercase();
     let mut cited = Vec::new();

@@ -264,7 +264,8 @@ fn a_process_killed_at_any_moment_leaves_all_of_its_commit_or_nothing() {
             child.wait_with_output().unwrap().stdout
         };
         let acknowledged = !import(false).is_empty();
-        // As the product reads it: the kernel may have taken a part of the write, which is torn and no event.
+        // As the product reads it: the kernel may have taken a part of the write, which is torn and
+        // no event.
         let export = command(folder)
             .env("MEDIATHECA_STORE", &store)
             .args(["log", "export"])

@@ -148,7 +148,8 @@ async fn retry_after_is_obeyed_within_the_deadline() {
     assert_eq!(server.count("includeItemTypes=Movie"), 1, "no time to wait a second");
 }
 
-/// Case 54: a list that hangs is given up after its time and not asked for again; the other route gives the same.
+/// Case 54: a list that hangs is given up after its time and not asked for again; the other route
+/// gives the same.
 #[tokio::test]
 async fn a_flat_list_that_hangs_is_given_up_for_the_other_route() {
     let (url, server) = scripted(|target, _| {
@@ -180,7 +181,8 @@ async fn one_series_that_fails_is_a_fault_of_its_own() {
     assert_eq!(fetched.snapshot.catalog.series[0].episodes.len(), 1);
 }
 
-/// Case 43: one sign-in for all requests that were refused, one retry each, with the new answer's user.
+/// Case 43: one sign-in for all requests that were refused, one retry each, with the new answer's
+/// user.
 #[tokio::test]
 async fn a_refused_token_is_renewed_once_and_the_new_users_id_is_used() {
     const NEW: &str = "2b936a035e08405c85a47af74ebf6ef8";
@@ -462,7 +464,8 @@ async fn a_self_signed_certificate_is_a_clear_sentence_and_accepted_only_when_sa
     assert_eq!(app.post("/api/settings/jellyfin/test", &body).await.status, 200);
 }
 
-/// What a program's log shows of an error: its causes are kept, in one line, and none is said twice.
+/// What a program's log shows of an error: its causes are kept, in one line, and none is said
+/// twice.
 #[tokio::test]
 async fn an_error_keeps_its_causes_and_says_each_once() {
     let unused = {

@@ -1,5 +1,5 @@
-//! The binary under `cargo lambda watch`, the runtime interface that developers use, called by `cargo lambda invoke` and
-//! over HTTP. `tests/run` installs the tool.
+//! The binary under `cargo lambda watch`, the runtime interface that developers use, called by
+//! `cargo lambda invoke` and over HTTP. `tests/run` installs the tool.
 
 use std::{
     io::{BufRead, BufReader},

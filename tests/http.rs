@@ -1,4 +1,5 @@
-//! The interface as `docs/http.md` promises it. Every answer is held against the product's own description too.
+//! The interface as `docs/http.md` promises it. Every answer is held against the product's own
+//! description too.
 
 use axum::http::StatusCode;
 use mediatheca_jellyfin_sync::http::Access;

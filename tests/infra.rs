@@ -1,4 +1,5 @@
-//! The template to deploy says what the product reads, and allows no more than it needs. `infra/check` looks over the rest.
+//! The template to deploy says what the product reads, and allows no more than it needs.
+//! `infra/check` looks over the rest.
 
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -1,5 +1,5 @@
-//! Started under Lambda, the binary serves the same routes on both fronts, and imports what is due: every sample
-//! invocation, by a runtime interface of the test's.
+//! Started under Lambda, the binary serves the same routes on both fronts, and imports what is due:
+//! every sample invocation, by a runtime interface of the test's.
 
 use std::{
     collections::BTreeSet,
@@ -58,6 +58,11 @@ impl Function {
 
     async fn invoke(&self, name: &str) -> Answer {
         self.interface.invoke(invocation(name)).await
+    }
+
+    fn document(&self, name: &str) -> Value {
+        let file = self.folder.path().join(format!("store/{name}.json"));
+        serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
     }
 
     fn log(&self) -> String {
@@ -248,7 +253,8 @@ async fn what_is_due_is_imported_and_a_failure_counts_as_the_functions_own() {
     let failed = function.invoke("schedule").await;
     assert!(failed.failed);
     assert_eq!(failed.json()["errorType"], "jellyfin_unreachable", "what the alarm counts");
-    assert!(failed.json()["errorMessage"].as_str().unwrap().contains("can't be reached"));
+    let message = failed.json()["errorMessage"].as_str().unwrap().to_owned();
+    assert!(message.contains("Can't reach Jellyfin") && message.contains("/status"), "{message}");
     let function = Function::start(tempfile::tempdir().unwrap(), &[TOKEN]).await;
     assert!(
         !function.invoke("schedule").await.failed,
@@ -264,7 +270,8 @@ async fn what_is_due_is_imported_and_a_failure_counts_as_the_functions_own() {
     );
 }
 
-/// Case 51: with Jellyfin hanging and three seconds to live, it stops in time, says so, and has written nothing.
+/// Case 51: with Jellyfin hanging and three seconds to live, it stops in time, says so, and has
+/// written nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_invocations_deadline_is_obeyed() {
     let (url, _shut, _) = gated("/Items").await;
@@ -280,9 +287,11 @@ async fn the_invocations_deadline_is_obeyed() {
         "both within their time: {:?}",
         began.elapsed()
     );
+    assert_eq!(due.json()["errorType"], "jellyfin_unreachable");
     let problem: Value = serde_json::from_slice(&scan.body()).unwrap();
-    for said in [problem["detail"].as_str().unwrap(), due.json()["errorMessage"].as_str().unwrap()]
-    {
+    let status = function.document("status");
+    for said in [&problem["detail"], &status["lastImport"]["failure"]["detail"]] {
+        let said = said.as_str().unwrap();
         assert!(
             said.contains("time for this run is nearly up") && said.contains("nothing was written"),
             "{said}"

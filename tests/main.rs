@@ -1,4 +1,5 @@
-//! What crosses the product's edge: HTTP, the recordings, the store under faults, the command line, the tree itself.
+//! What crosses the product's edge: HTTP, the recordings, the store under faults, the command line,
+//! the tree itself.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod architecture;

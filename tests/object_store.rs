@@ -1,4 +1,5 @@
-//! The log in object storage: the store's contract against a real S3 server, and everything that may happen on the way.
+//! The log in object storage: the store's contract against a real S3 server, and everything that
+//! may happen on the way.
 //!
 //! `tests/run` starts the server on loopback and says where it is.
 
@@ -234,7 +235,8 @@ async fn a_write_that_meets_faults_is_there_exactly_once() {
     }
 }
 
-/// A time-out that leaves it open whether the write was done, with no way to look: an error, and the next attempt finds it.
+/// A time-out that leaves it open whether the write was done, with no way to look: an error, and
+/// the next attempt finds it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_write_with_an_unknown_outcome_is_found_by_the_next_attempt() {
     let (way, store, sound) = faulty("ambiguous").await;
@@ -486,6 +488,7 @@ async fn an_import_that_finds_nothing_new_asks_for_little() {
     let warm = since();
     service().schedule().import(SyncOptions::default()).await.unwrap();
     let cold = since();
-    // Of the cold one's, two puts look whether the server honours conditions, and two gets read the log.
+    // Of the cold one's, two puts look whether the server honours conditions, and two gets read the
+    // log.
     assert_eq!((warm, cold), ([2, 1, 7], [4, 2, 9]), "puts, lists, gets");
 }

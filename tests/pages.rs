@@ -1,4 +1,5 @@
-//! The pages past a browser: what keeps them safe, and what they are made of. What people do with them is in `browser/`.
+//! The pages past a browser: what keeps them safe, and what they are made of. What people do with
+//! them is in `browser/`.
 
 use axum::{http::StatusCode, response::IntoResponse};
 use mediatheca_jellyfin_sync::{

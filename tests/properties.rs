@@ -1,4 +1,5 @@
-//! What must hold for every log and every snapshot: additive, idempotent, the same in any order, replayable.
+//! What must hold for every log and every snapshot: additive, idempotent, the same in any order,
+//! replayable.
 
 use std::num::NonZero;
 
@@ -306,8 +307,9 @@ proptest! {
         prop_assert_eq!(import(&first, &snapshot, &preferences), first);
     }
 
-    /// [A] What was imported in one time zone isn't imported again in another. (One item a title and one play an item:
-    /// of two plays on one day in the first zone, the one left out may fall on a day of its own in the second.)
+    /// [A] What was imported in one time zone isn't imported again in another. (One item a title
+    /// and one play an item: of two plays on one day in the first zone, the one left out may fall
+    /// on a day of its own in the second.)
     #[test]
     fn another_time_zone_adds_nothing(snapshot in snapshot(), zones in (zone(), zone())) {
         let mut snapshot = snapshot;
@@ -353,8 +355,9 @@ proptest! {
         prop_assert_eq!(cut, whole);
     }
 
-    /// A fold that goes on, commit by commit or by any pieces of whole lines, says what a whole one says: the same log, the
-    /// same library, the same first fault. The last line of a piece may have no line feed, which then begins the next.
+    /// A fold that goes on, commit by commit or by any pieces of whole lines, says what a whole one
+    /// says: the same log, the same library, the same first fault. The last line of a piece may
+    /// have no line feed, which then begins the next.
     #[test]
     fn a_fold_that_goes_on_says_what_a_whole_one_says(
         steps in vec(step(), 0..40),

@@ -1,4 +1,5 @@
-//! Against what real servers, 10.11.11 and 12.0.0, answered, and against what Mediatheca's own import made of it.
+//! Against what real servers, 10.11.11 and 12.0.0, answered, and against what Mediatheca's own
+//! import made of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,7 +98,8 @@ async fn a_series_that_12_hides_is_asked_for_by_id_and_loses_no_episode() {
     replay.assert_all_was_recorded();
 }
 
-/// Case 53: between its first and its second library scan 10.11 hides a series' episodes from its own list.
+/// Case 53: between its first and its second library scan 10.11 hides a series' episodes from its
+/// own list.
 #[tokio::test]
 async fn episodes_that_10_11_hides_from_a_series_own_list_are_not_lost() {
     let files = ["libraries-after-the-first-scan", "episodes-after-the-first-scan", "sign-in"];
@@ -114,7 +116,8 @@ async fn episodes_that_10_11_hides_from_a_series_own_list_are_not_lost() {
     replay.assert_all_was_recorded();
 }
 
-/// Case 54 without the waiting: the flat list fails, the other route is used and remembered, the plan is the same.
+/// Case 54 without the waiting: the flat list fails, the other route is used and remembered, the
+/// plan is the same.
 #[tokio::test]
 async fn if_the_flat_list_fails_the_series_are_asked_and_that_route_comes_first_next_time() {
     let replay = whole_server("12.0").await;
@@ -138,7 +141,8 @@ async fn if_the_flat_list_fails_the_series_are_asked_and_that_route_comes_first_
     replay.assert_all_was_recorded();
 }
 
-/// One request a list, one for the server, one for what 12 hides: nothing that grows with the number of series.
+/// One request a list, one for the server, one for what 12 hides: nothing that grows with the
+/// number of series.
 #[tokio::test]
 async fn a_scan_asks_for_no_more_than_it_needs() {
     let replay = whole_server("10.11").await;
@@ -247,7 +251,8 @@ async fn sign_in_answers_of_real_servers_end_in_sentences_a_person_can_act_on() 
     }
 }
 
-/// Case 55. The recording has no sign-in under the base path, so the test ends where it would be asked for.
+/// Case 55. The recording has no sign-in under the base path, so the test ends where it would be
+/// asked for.
 #[tokio::test]
 async fn a_base_path_is_found_and_the_password_goes_nowhere_else() {
     let replay = Replay::start("12.0", &["base-path"]).await;

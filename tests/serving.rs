@@ -1,4 +1,5 @@
-//! The process that stays: what it answers, what it does by the clock, and what it says of its work.
+//! The process that stays: what it answers, what it does by the clock, and what it says of its
+//! work.
 
 use std::{fs, path::Path, process::Command};
 
@@ -13,7 +14,8 @@ fn serve(folder: &Path, more: &[&str]) -> Command {
     command
 }
 
-/// A store with the sample log, connected to the sample server, which takes a password that is easy to find again.
+/// A store with the sample log, connected to the sample server, which takes a password that is easy
+/// to find again.
 async fn connected(folder: &Path, every: &str) -> demo::Jellyfin {
     let jellyfin = demo::Jellyfin::start().await.unwrap();
     begin(folder, &sample());
@@ -34,7 +36,8 @@ fn a_server_answers_on_loopback_and_ends_politely() {
     assert_eq!(serving.end().code(), Some(0));
 }
 
-/// `serve --every` imports as soon as it starts, since nothing was imported yet, and says when the next one is due.
+/// `serve --every` imports as soon as it starts, since nothing was imported yet, and says when the
+/// next one is due.
 #[tokio::test(flavor = "multi_thread")]
 async fn serving_imports_on_schedule() {
     let folder = tempfile::tempdir().unwrap();
@@ -60,7 +63,8 @@ async fn serving_imports_on_schedule() {
 
 const TOKEN: &str = "t0ken-of-this-test";
 
-/// Asks for pages of titles, with a route that doesn't exist and a token in a query among them, as programs get it wrong.
+/// Asks for pages of titles, with a route that doesn't exist and a token in a query among them, as
+/// programs get it wrong.
 async fn said_of_requests(level: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let _jellyfin = connected(folder.path(), "12h").await;

@@ -154,8 +154,8 @@ async fn documents(store: &dyn Store) {
     assert!(store.get("status").await.unwrap().is_none());
 }
 
-/// Case 27: eight writers over stores of their own, as eight processes are, each adding until its own are in; every
-/// acknowledged event is there once, without a gap.
+/// Case 27: eight writers over stores of their own, as eight processes are, each adding until its
+/// own are in; every acknowledged event is there once, without a gap.
 pub async fn race(open: impl Fn() -> Arc<dyn Store>, commits: i32) {
     let store = open();
     let before = Folded::of(&read(&*store).await).unwrap().log.events();
@@ -256,7 +256,8 @@ async fn a_log_that_was_edited_and_grew_is_read_whole() {
     }
 }
 
-/// What a crash left is set aside by the append, and a reader goes on behind its place all the same.
+/// What a crash left is set aside by the append, and a reader goes on behind its place all the
+/// same.
 #[tokio::test]
 async fn reading_goes_on_when_a_torn_commit_was_set_aside() {
     let folder = tempfile::tempdir().unwrap();
@@ -274,7 +275,8 @@ async fn reading_goes_on_when_a_torn_commit_was_set_aside() {
     }
 }
 
-/// What the service keeps of the log follows it: its own appends, another process's, and a person's edits.
+/// What the service keeps of the log follows it: its own appends, another process's, and a person's
+/// edits.
 #[tokio::test]
 async fn the_kept_fold_is_always_that_of_the_log() {
     let folder = tempfile::tempdir().unwrap();
@@ -342,8 +344,8 @@ fn set_aside(store: &LocalStore) -> Vec<Vec<u8>> {
     store.set_aside().unwrap().iter().map(|file| std::fs::read(file).unwrap()).collect()
 }
 
-/// Case 28, at every byte: a commit that a crash cut within a line is set aside whole, and nothing else differs. Cut
-/// between two lines, it may be a person's edit as well: whole lines stay.
+/// Case 28, at every byte: a commit that a crash cut within a line is set aside whole, and nothing
+/// else differs. Cut between two lines, it may be a person's edit as well: whole lines stay.
 #[tokio::test]
 async fn a_commit_cut_within_a_line_is_set_aside_and_nothing_acknowledged_differs() {
     let (log, acknowledged) = two_commits();

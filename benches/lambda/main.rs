@@ -1,8 +1,10 @@
-//! How soon a function answers that has just been started, and how much memory it takes: `benches/lambda/run`.
+//! How soon a function answers that has just been started, and how much memory it takes:
+//! `benches/lambda/run`.
 //!
-//! The binary is started as Lambda starts it, by a runtime interface of the bench's own. Beside it stands the floor: the
-//! same Rust runtime for Lambda, in a program that answers with a constant. Nothing here fails: a slow machine isn't a broken
-//! product. Lambda adds what no program changes: starting a machine and fetching the code.
+//! The binary is started as Lambda starts it, by a runtime interface of the bench's own. Beside it
+//! stands the floor: the same Rust runtime for Lambda, in a program that answers with a constant.
+//! Nothing here fails: a slow machine isn't a broken product. Lambda adds what no program changes:
+//! starting a machine and fetching the code.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, dead_code)]
 
 #[path = "../speed/generate.rs"]

@@ -1,7 +1,8 @@
-//! How fast it is: `cargo bench --bench speed`, with `-- fold` for one of `fold`, `plan`, `scan`, `append`, `grow`, `pages`.
+//! How fast it is: `cargo bench --bench speed`, with `-- fold` for one of `fold`, `plan`, `scan`,
+//! `append`, `grow`, `pages`.
 //!
-//! Each figure stands beside what it is measured against, from the same run on the same machine. Nothing here fails:
-//! a slow machine isn't a broken product.
+//! Each figure stands beside what it is measured against, from the same run on the same machine.
+//! Nothing here fails: a slow machine isn't a broken product.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 mod generate;

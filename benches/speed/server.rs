@@ -1,4 +1,5 @@
-//! A large Jellyfin that answers at once: what a scan takes above the bare transfer is the scan's own.
+//! A large Jellyfin that answers at once: what a scan takes above the bare transfer is the scan's
+//! own.
 
 use std::{
     collections::BTreeMap,
@@ -144,7 +145,8 @@ async fn answer(State(library): State<Library>, request: Request) -> Response {
     }
 }
 
-/// Made once; every later request gets the same bytes, so that the server's own work isn't measured.
+/// Made once; every later request gets the same bytes, so that the server's own work isn't
+/// measured.
 fn page(library: &Library, target: &str) -> Bytes {
     let query: BTreeMap<String, String> =
         url::form_urlencoded::parse(target.split_once('?').unwrap().1.as_bytes())

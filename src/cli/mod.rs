@@ -31,7 +31,8 @@ pub enum Exit {
     Partial = 3,
 }
 
-/// Adds what you watched on your Jellyfin server to your own log. Never removes or changes anything in it.
+/// Adds what you watched on your Jellyfin server to your own log. Never removes or changes anything
+/// in it.
 #[derive(Debug, Parser)]
 #[command(
     name = "mediatheca-jellyfin-sync",
@@ -43,7 +44,8 @@ pub enum Exit {
                   for object storage those of AWS's own tools (see README.md)."
 )]
 pub struct Cli {
-    /// Where the log and the settings are: a folder, or s3://bucket/prefix [default: the platform's data folder]
+    /// Where the log and the settings are: a folder, or s3://bucket/prefix [default: the platform's
+    /// data folder]
     #[arg(long, global = true, value_name = "PATH")]
     store: Option<Location>,
     #[command(subcommand)]
@@ -138,7 +140,8 @@ struct SetArgs {
     /// Time zone that decides which day a play belongs to, such as Europe/Vienna
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<String>,
-    /// Ask for a TMDB API Read Access Token (hidden on a terminal, else the first line of standard input)
+    /// Ask for a TMDB API Read Access Token (hidden on a terminal, else the first line of standard
+    /// input)
     #[arg(long)]
     tmdb_key: bool,
     /// Add missing titles to your library with every import

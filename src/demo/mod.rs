@@ -1,6 +1,7 @@
 //! An embedded Jellyfin with a sample library, and a sample log: so that one command shows a sync.
 //!
-//! It listens on loopback and is asked by the same client over real HTTP; it knows the routes that the client uses.
+//! It listens on loopback and is asked by the same client over real HTTP; it knows the routes that
+//! the client uses.
 
 mod server;
 

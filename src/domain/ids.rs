@@ -15,13 +15,15 @@ pub enum IdError {
     Jellyfin(String),
 }
 
-/// A title's number at The Movie Database, 1 to 2,147,483,647 (Mediatheca keeps it in a signed 32-bit integer).
+/// A title's number at The Movie Database, 1 to 2,147,483,647 (Mediatheca keeps it in a signed
+/// 32-bit integer).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct TmdbId(u32);
 
 impl TmdbId {
-    /// Reads an id as Jellyfin's `ProviderIds` hold it: a plain number, white space around it allowed.
+    /// Reads an id as Jellyfin's `ProviderIds` hold it: a plain number, white space around it
+    /// allowed.
     ///
     /// # Errors
     /// [`IdError::Tmdb`] if the text isn't a number, is zero, or is too big.
@@ -64,7 +66,8 @@ impl fmt::Display for TmdbId {
     }
 }
 
-/// An id of Jellyfin's. A snapshot of a large library holds a hundred thousand of them: the usual form lies in place.
+/// An id of Jellyfin's. A snapshot of a large library holds a hundred thousand of them: the usual
+/// form lies in place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum JellyfinId {
     /// 32 small hex digits.
@@ -155,7 +158,8 @@ jellyfin_ids! {
 
 /// A watch session's id: 32 small hex digits in all that Mediatheca and this product write.
 ///
-/// That form is kept in 16 bytes, as a large log holds hundreds of thousands; any other text is kept as it is.
+/// That form is kept in 16 bytes, as a large log holds hundreds of thousands; any other text is
+/// kept as it is.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SessionId(SessionIdForm);
 
@@ -177,7 +181,8 @@ impl SessionId {
         usual.unwrap_or_else(|| Self(SessionIdForm::Other(text.into())))
     }
 
-    /// The id that 32 *small* hex digits spell. Capitals are none of them, so that an id is written as it was read.
+    /// The id that 32 *small* hex digits spell. Capital letters aren't valid, so that an id is written
+    /// as it was read.
     #[inline]
     pub(super) fn of_hex_digits(text: &[u8; 32]) -> Option<Self> {
         let mut bytes = [0; 16];
@@ -223,8 +228,8 @@ impl fmt::Debug for SessionId {
 )]
 pub struct GlobalPosition(pub u64);
 
-/// The highest position that a log may hold, in the whole log or in a stream: Mediatheca reads positions as signed 64-bit
-/// integers.
+/// The highest position that a log may hold, in the whole log or in a stream: Mediatheca reads
+/// positions as signed 64-bit integers.
 pub const LAST_POSITION: u64 = i64::MAX as u64;
 
 impl fmt::Display for GlobalPosition {
@@ -293,7 +298,8 @@ impl StreamId {
         StreamKind::of(self.0.as_bytes())
     }
 
-    /// The text behind the first dash: a title's slug. A slug may itself begin with a dash (`Movie--2001`).
+    /// The text behind the first dash: a title's slug. A slug may itself begin with a dash
+    /// (`Movie--2001`).
     pub fn slug(&self) -> &str {
         self.0.split_once('-').map_or("", |(_, slug)| slug)
     }

@@ -104,8 +104,8 @@ fn digits(text: &[u8]) -> Option<u32> {
     all.then_some(number)
 }
 
-/// Reads an instant as .NET writes it: zero to nine fraction digits, then `Z` or a numeric offset. A
-/// text without either is in UTC (`docs/jellyfin.md`, "User data").
+/// Reads an instant as .NET writes it: zero to nine fraction digits, then `Z` or a numeric offset.
+/// A text without either is in UTC (`docs/jellyfin.md`, "User data").
 ///
 /// # Errors
 /// [`TimeError::Instant`] if the text isn't an instant.
@@ -169,7 +169,8 @@ impl PlayedAt {
         &self.text
     }
 
-    /// Whether this stands for no date: year 1 (.NET's default) or the first day of 1970 (Unix' zero).
+    /// Whether this stands for no date: year 1 (.NET's default) or the first day of 1970 (Unix'
+    /// zero).
     pub fn is_zero_date(&self) -> bool {
         self.instant < DateTime::UNIX_EPOCH + TimeDelta::days(1)
     }

@@ -1,5 +1,5 @@
-//! Who may call: the holder of the API token, or, without a token, this machine alone; never another site's page
-//! (`docs/http.md`, "Who may call").
+//! Who may call: the holder of the API token, or, without a token, this machine alone; never
+//! another site's page (`docs/http.md`, "Who may call").
 
 use std::net::IpAddr;
 
@@ -37,7 +37,8 @@ const COOKIE: &str = "mediatheca_session";
 /// What a person reads who entered a wrong token.
 pub(super) const WRONG_TOKEN: &str = "use the value of MEDIATHECA_API_TOKEN on your server";
 
-/// Whether the browser's connection is encrypted. In front of a function it always is, and the front says so.
+/// Whether the browser's connection is encrypted. In front of a function it always is, and the
+/// front says so.
 pub(super) fn is_over_tls(headers: &HeaderMap) -> bool {
     headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https")
 }
@@ -121,7 +122,8 @@ fn unknown_host(host: &str) -> Problem {
     Problem::new(ProblemCode::ForbiddenOrigin, detail)
 }
 
-/// A page of another site can send requests here; its `Origin` gives it away, and in newer browsers `Sec-Fetch-Site`.
+/// A page of another site can send requests here; its `Origin` gives it away, and in newer browsers
+/// `Sec-Fetch-Site`.
 fn from_elsewhere(reads: bool, headers: &HeaderMap) -> Option<Problem> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let (origin, host) = (text(header::ORIGIN), text(header::HOST));
@@ -167,8 +169,8 @@ pub(super) fn is_own_form(headers: &HeaderMap) -> bool {
     says && from_elsewhere(false, headers).is_none()
 }
 
-/// Lets a request through or answers why not. Health is open; so are signing in and the sign-in page's style and script
-/// if there is a token to sign in with.
+/// Lets a request through or answers why not. Health is open; so are signing in and the sign-in
+/// page's style and script if there is a token to sign in with.
 pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let open = path == HEALTH;

@@ -1,11 +1,13 @@
-//! The time until which a request must be answered, if there is one: an extension that the caller of the handler sets.
+//! The time until which a request must be answered, if there is one: an extension that the caller
+//! of the handler sets.
 
 use std::convert::Infallible;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use tokio::time::Instant;
 
-/// The time until which a request must be answered. A request without this extension has all the time it takes.
+/// The time until which a request must be answered. A request without this extension has all the
+/// time it takes.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(pub Instant);
 

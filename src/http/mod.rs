@@ -1,5 +1,5 @@
-//! The one handler, the same in a local process and on Lambda: the interface's routes on this page, the pages' in
-//! [`pages`].
+//! The one handler, the same in a local process and on Lambda: the interface's routes on this page,
+//! the pages' in [`pages`].
 
 mod access;
 mod api;
@@ -95,8 +95,8 @@ fn routes() -> Router<App> {
 
 /// The handler over a service.
 ///
-/// Its routes are put together on the first request that needs them: a function that starts for [`HEALTH`] alone needs
-/// none, and describing them takes as long as everything else at its start.
+/// Its routes are put together on the first request that needs them: a function that starts for
+/// [`HEALTH`] alone needs none, and describing them takes as long as everything else at its start.
 pub fn router(service: Arc<Service>, access: Access) -> Router {
     let app = App { service, access };
     let (others, with_app) = (Arc::new(OnceLock::new()), app.clone());

@@ -1,4 +1,5 @@
-//! Errors as answers: `application/problem+json` (RFC 9457), and what the OpenAPI document says of them.
+//! Errors as answers: `application/problem+json` (RFC 9457), and what the OpenAPI document says of
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +44,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Every route may answer a problem, whatever its own answers are.
+/// Every route may answer a problem, in addition to its own answers.
 impl IntoResponses for Problem {
     fn responses() -> BTreeMap<String, RefOr<response::Response>> {
         let schema = Ref::from_schema_name(Self::name());

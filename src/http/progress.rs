@@ -1,4 +1,5 @@
-//! A run whose progress is streamed: `progress` events, then one `result` or `problem` (server-sent events).
+//! A run whose progress is streamed: `progress` events, then one `result` or `problem` (server-sent
+//! events).
 
 use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 

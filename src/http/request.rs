@@ -21,7 +21,8 @@ pub(super) struct OptionalJsonBody<T>(pub T);
 /// Any body, up to the route's limit.
 pub(super) struct RawBody(pub Bytes);
 
-/// A form that one of our own pages sent, as pairs of name and value. A name can occur more than once.
+/// A form that one of our own pages sent, as pairs of name and value. A name can occur more than
+/// once.
 pub(super) struct FormBody(Vec<(String, String)>);
 
 impl FormBody {
@@ -110,7 +111,8 @@ fn has_content_type(headers: &HeaderMap, expected: &Mime) -> bool {
         .is_some_and(|kind| kind.essence_str() == expected.essence_str())
 }
 
-/// Whether a request accepts that content type by name. `*/*` doesn't count: every program sends it.
+/// Whether a request accepts that content type by name. `*/*` doesn't count: every program sends
+/// it.
 pub(super) fn accepts(headers: &HeaderMap, expected: &Mime) -> bool {
     let given = headers.get_all(header::ACCEPT).iter().filter_map(|kinds| kinds.to_str().ok());
     given

@@ -12,7 +12,8 @@ use axum::{
 use super::HEALTH;
 use crate::report::Problem;
 
-/// Remembers which route answers: below the routes alone is that known, and above them alone how it ended.
+/// Remembers which route answers: below the routes alone is that known, and above them alone how it
+/// ended.
 pub(super) async fn remember_route(
     route: Option<MatchedPath>,
     request: Request,
@@ -25,7 +26,8 @@ pub(super) async fn remember_route(
     response
 }
 
-/// Logs how a request ended. The path itself may name a title, so it is logged at `debug` only; a query never is.
+/// Logs how a request ended. The path itself may name a title, so it is logged at `debug` only; a
+/// query never is.
 pub(super) async fn write(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let began = Instant::now();
@@ -51,7 +53,8 @@ fn route(extensions: &Extensions) -> &str {
     extensions.get::<MatchedPath>().map_or("none", MatchedPath::as_str)
 }
 
-/// The reason may name a title, so it is logged at `debug` only. `store::logged` logs what failed in the store.
+/// The reason may name a title, so it is logged at `debug` only. `store::logged` logs what failed
+/// in the store.
 fn fault(method: &Method, extensions: &Extensions, status: StatusCode, problem: &Problem) {
     let (route, status, code) = (route(extensions), status.as_u16(), problem.code());
     tracing::warn!(%method, route, status, %code, "request failed");

@@ -1,4 +1,5 @@
-//! Episodes fetched series by series: the route if a server is too slow for the flat list, or fails for it.
+//! Episodes fetched series by series: the route if a server is too slow for the flat list, or fails
+//! for it.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +30,8 @@ pub(super) struct BySeries {
     pub list: List<ListedEpisode>,
     /// Whether every series' episodes came; one that failed is a fault in the list.
     pub is_complete: bool,
-    /// Of the episodes that came: 12 gives those of both halves of a split series for either (case 52).
+    /// Of the episodes that came: 12 gives those of both halves of a split series for either (case
+    /// 52).
     seen: BTreeSet<ItemId>,
 }
 
@@ -51,8 +53,9 @@ pub(super) async fn fetch(
         done += 1;
         (lists.progress)(FetchProgress { phase: FetchPhase::Episodes, done, total });
         match answer {
-            // 10.11 hides a series' episodes here between its first library scan and its second (case 53). Such a series
-            // looks like an empty one, so it is a fault, and the flat list comes first again next time.
+            // Between a series' first library scan and its second, 10.11 hides its episodes here
+            // (case 53). Such a series looks like an empty one, so it is a fault, and the flat list
+            // comes first again next time.
             Ok(page) if page.rows == 0 && server.major_version() < NEVER_HIDES => {
                 let message = "Jellyfin listed no episodes of this series; if it has some, scan its library in Jellyfin and try again";
                 found.miss(id, name, message.into());

@@ -260,7 +260,8 @@ impl Connection {
 /// The answer to the question for a server's name.
 enum Named {
     Server(Server),
-    /// The server under another base path, if it leads to that; and where it leads to, without a query.
+    /// The server under another base path, if it leads to that; and where it leads to, without a
+    /// query.
     Elsewhere {
         found: Option<ServerUrl>,
         location: String,

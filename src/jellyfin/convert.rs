@@ -1,4 +1,5 @@
-//! From Jellyfin's words to ours: an item of a list comes in, one of the domain's goes out, or a fault that says why not.
+//! From Jellyfin's words to ours: an item of a list comes in, one of the domain's goes out, or a
+//! fault that says why not.
 //!
 //! Pure; whether a play counts is up to the plan.
 

@@ -154,7 +154,7 @@ pub enum NotJellyfin {
 /// Why an answer can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableAnswer {
-    /// Another JSON than expected, or none.
+    /// It isn't JSON, or not of the expected shape.
     #[error(transparent)]
     Json(#[from] DecodeError),
     /// An id that isn't one.
@@ -215,8 +215,8 @@ impl JellyfinError {
         Self::Unreadable { what: what.to_owned(), source: source.into() }
     }
 
-    /// Whether another route to the same facts may still work. None does if the server can't be reached, doesn't accept
-    /// the user, or the time is up.
+    /// Whether another route to the same facts may still work. None does if the server can't be
+    /// reached, doesn't accept the user, or the time is up.
     pub fn is_about_one_list(&self) -> bool {
         match self {
             Self::Status { .. }
@@ -236,7 +236,8 @@ impl JellyfinError {
         }
     }
 
-    /// The error itself if it is about one list, so that the others can be used; otherwise it ends the run.
+    /// The error itself if it is about one list, so that the others can be used; otherwise it ends
+    /// the run.
     ///
     /// # Errors
     /// It isn't about one list.

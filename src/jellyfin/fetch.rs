@@ -1,7 +1,8 @@
 //! Fetches a snapshot: all movies, all series, and the played episodes.
 //!
-//! The episodes come as one flat list. If a server is too slow for that list (it has no database statistics yet) or fails
-//! for it, they are fetched series by series instead. Both routes give the same plan.
+//! The episodes come as one flat list. If a server is too slow for that list (it has no database
+//! statistics yet) or fails for it, they are fetched series by series instead. Both routes give the
+//! same plan.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,8 @@ use super::{
     error::JellyfinError,
     list::List,
     lists::Lists,
+    played_episodes::PlayedEpisodes,
     progress::FetchProgress,
-    snapshot::PlayedEpisodes,
 };
 use crate::domain::snapshot::{
     Coverage, Item, ItemFault, Scan, SeriesItem, Server, Snapshot, TmdbRef,
@@ -63,8 +64,8 @@ pub struct Failures {
 /// Fetches a snapshot.
 ///
 /// # Errors
-/// The server can't be reached, refuses the user, or fails for both movies and series. A list that fails alone is in
-/// [`Fetched::failures`], a series that fails alone in the snapshot's faults.
+/// The server can't be reached, refuses the user, or fails for both movies and series. A list that
+/// fails alone is in [`Fetched::failures`], a series that fails alone in the snapshot's faults.
 pub async fn fetch(
     jellyfin: &Connection,
     server: Server,
@@ -124,7 +125,8 @@ async fn with_episodes(
             if found.is_complete {
                 (found.list, Some(EpisodeRoute::BySeries))
             } else if let Ok(list) = lists.played_episodes().await {
-                // Only series by series may Jellyfin hide episodes, so the flat list is better (case 53).
+                // Only series by series may Jellyfin hide episodes, so the flat list is better
+                // (case 53).
                 (list, Some(EpisodeRoute::Flat))
             } else {
                 (found.list, None)

@@ -29,8 +29,8 @@ pub struct Limits {
     pub connect: Duration,
     /// Until an answer begins.
     pub answer: Duration,
-    /// Until the answer for a page of episodes begins; after that the episodes are fetched series by series
-    /// (`docs/jellyfin.md`, "What the lists cost").
+    /// Until the answer for a page of episodes begins; after that the episodes are fetched series
+    /// by series (`docs/jellyfin.md`, "What the lists cost").
     pub episodes: Duration,
     /// Between two pieces of an answer.
     pub silence: Duration,

@@ -1,6 +1,7 @@
 //! The lists that a plan needs: movies, series, played episodes, series by id.
 //!
-//! A list is read page by page, several pages at the same time, and counts as read only if every row of it came.
+//! A list is read page by page, several pages at the same time, and counts as read only if every
+//! row of it came.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -33,7 +34,8 @@ const OPTIONS: &str = "enableImages=false&fields=ProviderIds&enableUserData=true
 /// Most series that are asked for by id: only a series with a twin in another library has to be.
 const MOST_BY_ID: usize = 2_000;
 
-/// Ids in one request: with forty the URL stays below the 2,000 characters that every proxy lets through.
+/// Ids in one request: with forty the URL stays below the 2,000 characters that every proxy lets
+/// through.
 const IDS_AT_ONCE: usize = 40;
 
 /// The lists of one server. The caller hears how far they are.
@@ -82,7 +84,8 @@ impl Lists<'_> {
         self.pages(list).await
     }
 
-    /// All pages of a list. The total says how many to ask for; after a page that isn't full no more are asked for.
+    /// All pages of a list. The total says how many to ask for; after a page that isn't full no
+    /// more are asked for.
     async fn pages<T: Send>(&self, list: Paged<T>) -> Result<List<T>, JellyfinError> {
         let size = self.jellyfin.limits().page;
         let first = self.page(&list, 0).await?;
@@ -162,7 +165,8 @@ impl Lists<'_> {
     }
 }
 
-/// Reads a page on a thread of its own, while the next ones arrive. Its body is held until it is read.
+/// Reads a page on a thread of its own, while the next ones arrive. Its body is held until it is
+/// read.
 async fn read<T: Send + 'static>(
     body: Body,
     kind: &'static ItemKind<T>,

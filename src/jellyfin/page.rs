@@ -1,4 +1,5 @@
-//! A page of a list, or several joined: what it brought, and the counts by which a list is known to be complete.
+//! A page of a list, or several joined: what it brought, and the counts by which a list is known to
+//! be complete.
 
 use rustc_hash::FxHashSet;
 
@@ -75,8 +76,8 @@ impl<T> Page<T> {
         Err(JellyfinError::AnswerTooLarge { what: what.to_owned(), bound })
     }
 
-    /// The list, if all of it came. A row that moves from one page to the next while they are read comes twice and hides
-    /// a third, so the rows must all differ as well.
+    /// The list, if all of it came. A row that moves from one page to the next while they are read
+    /// comes twice and hides a third, so the rows must all differ as well.
     ///
     /// # Errors
     /// Rows are missing, or no item says what the user watched.
@@ -91,8 +92,8 @@ impl<T> Page<T> {
     /// Checks a list that comes in one answer.
     ///
     /// # Errors
-    /// Rows are missing, or no item says what the user watched: for a user that doesn't exist a series' episodes come
-    /// without (`docs/jellyfin.md`, "Sign-in").
+    /// Rows are missing, or no item says what the user watched: for a user that doesn't exist a
+    /// series' episodes come without (`docs/jellyfin.md`, "Sign-in").
     pub(super) fn check_single(&self, what: &str) -> Result<(), JellyfinError> {
         match self.total {
             Some(total) if total != self.rows => {

@@ -1,4 +1,5 @@
-//! Posters. They are asked for without a token, because Jellyfin gives them to any caller (`docs/jellyfin.md`, "Images").
+//! Posters. They are asked for without a token, because Jellyfin gives them to any caller
+//! (`docs/jellyfin.md`, "Images").
 
 use std::time::Duration;
 

@@ -1,6 +1,8 @@
-//! Reads a page row by row, so that an odd row doesn't spoil the others and no more is held than is kept.
+//! Reads a page row by row, so that an odd row doesn't spoil the others and no more is held than is
+//! kept.
 //!
-//! The bytes of an answer come in, a [`Page`] goes out. Whether the list is complete isn't decided here.
+//! The bytes of an answer come in, a [`Page`] goes out. Whether the list is complete isn't decided
+//! here.
 
 use std::{borrow::Cow, fmt, hash::BuildHasher};
 
@@ -50,7 +52,8 @@ pub static EPISODES: ItemKind<ListedEpisode> =
     ItemKind { name: "Episode", what: "played episodes", read: convert::listed_episode };
 
 impl<T> ItemKind<T> {
-    /// Reads a page. Most have no odd row and are read in one pass; if one has, each of its rows is read on its own.
+    /// Reads a page. Most have no odd row and are read in one pass; if one has, each of its rows is
+    /// read on its own.
     ///
     /// # Errors
     /// It isn't a list, has too many rows, or nests too deep.

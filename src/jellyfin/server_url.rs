@@ -1,4 +1,5 @@
-//! A Jellyfin server's address: what a person pastes comes in, a base URL without slash, query and web page goes out.
+//! A Jellyfin server's address: what a person pastes comes in, a base URL without slash, query and
+//! web page goes out.
 //!
 //! Nothing is asked here; whether Jellyfin is there is found out by the connection.
 
@@ -45,12 +46,14 @@ pub enum UrlFault {
     NoHost,
 }
 
-/// The address of a server, with its base path and without a slash behind it: `http://nas:8096`, `https://h/jellyfin`.
+/// The address of a server, with its base path and without a slash behind it: `http://nas:8096`,
+/// `https://h/jellyfin`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUrl(Url);
 
 impl ServerUrl {
-    /// Reads an address: a missing scheme is http, and what belongs to Jellyfin's web page is cut off.
+    /// Reads an address: a missing scheme is http, and what belongs to Jellyfin's web page is cut
+    /// off.
     ///
     /// # Errors
     /// See [`ServerUrlError`]; each says what to enter instead.
@@ -91,10 +94,12 @@ impl ServerUrl {
         url
     }
 
-    /// The server that a redirect from `asked` points to, if it is this one under a base path, or this one over TLS.
+    /// The server that a redirect from `asked` points to, if it is this one under a base path, or
+    /// this one over TLS.
     ///
     /// A server under `/jellyfin` answers everything outside it with a `Location` such as
-    /// `../../jellyfin/web/` (recorded in `base-path.json`). Another host is never followed: it would get the password.
+    /// `../../jellyfin/web/` (recorded in `base-path.json`). Another host is never followed: it
+    /// would get the password.
     pub fn redirected(&self, asked: &Url, location: &str) -> Option<Self> {
         let target = asked.join(location).ok()?;
         let same_host = target.host_str() == self.0.host_str();
@@ -115,7 +120,8 @@ impl ServerUrl {
         (found != *self).then_some(found)
     }
 
-    /// Whether both have the same scheme, host and port: what is entered for one origin is sent to no other.
+    /// Whether both have the same scheme, host and port: what is entered for one origin is sent to
+    /// no other.
     pub fn has_origin_of(&self, other: &Self) -> bool {
         self.0.origin() == other.0.origin()
     }

@@ -55,8 +55,8 @@ pub(super) struct Session {
     renewal: Mutex<Renewal>,
 }
 
-/// How the renewal of a refused token went so far. It is locked while one sign-in is made for all requests that were
-/// refused.
+/// How the renewal of a refused token went so far. It is locked while one sign-in is made for all
+/// requests that were refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Renewal {
     Possible,
@@ -106,8 +106,8 @@ impl Session {
         }
     }
 
-    /// Sends user name and password. 429 and 503 say that Jellyfin didn't look at the password: only then they are sent
-    /// again.
+    /// Sends user name and password. 429 and 503 say that Jellyfin didn't look at the password:
+    /// only then they are sent again.
     async fn authenticate(&self, what: &str) -> Result<Response, JellyfinError> {
         let password = self.password.as_ref().ok_or(JellyfinError::ReauthenticationRequired)?;
         let body = serde_json::json!({ "Username": self.username, "Pw": password.expose_secret() });
@@ -151,7 +151,8 @@ impl Session {
         }
     }
 
-    /// Signs in again, unless another refused request did so already, or tried in vain: a run sends the password once.
+    /// Signs in again, unless another refused request did so already, or tried in vain: a run sends
+    /// the password once.
     pub async fn renew(&self, refused: Option<&SecretString>) -> Result<(), JellyfinError> {
         let mut renewal = self.renewal.lock().await;
         let is_refused = |current: &SecretString| {

@@ -1,7 +1,9 @@
-//! One request out, one bounded answer in, within the run's deadline and its number of requests at the same time.
+//! One request out, one bounded answer in, within the run's deadline and its number of requests at
+//! the same time.
 //!
-//! The only header that every server from 10.8 to 12 accepts is `Authorization: MediaBrowser …, Token="…"`; a token
-//! never goes into a URL. Redirects are never followed. Nothing here signs in or tries again.
+//! The only header that every server from 10.8 to 12 accepts is `Authorization: MediaBrowser …,
+//! Token="…"`; a token never goes into a URL. Redirects are never followed. Nothing here signs in
+//! or tries again.
 
 use std::time::Duration;
 
@@ -119,8 +121,8 @@ impl Transport {
         })
     }
 
-    /// Waits for a place among the lists that are read at the same time, over all runs; a list keeps it until it is
-    /// read. Small answers need none.
+    /// Waits for a place among the lists that are read at the same time, over all runs; a list
+    /// keeps it until it is read. Small answers need none.
     pub async fn list_place(
         &self,
         size: Size,
@@ -133,8 +135,8 @@ impl Transport {
         place.map(Some).map_err(|_| deadline(what))
     }
 
-    /// The error for an answer that isn't success. A server that is starting answers 503 with a page of HTML
-    /// (`docs/jellyfin.md`, "Finding the server").
+    /// The error for an answer that isn't success. A server that is starting answers 503 with a
+    /// page of HTML (`docs/jellyfin.md`, "Finding the server").
     pub fn status_error(&self, response: &Response, what: &str) -> JellyfinError {
         let is_html = response
             .headers()
@@ -148,7 +150,8 @@ impl Transport {
         }
     }
 
-    /// The failure for an answer that isn't success: one that may pass waits as long as the server asks.
+    /// The failure for an answer that isn't success: one that may pass waits as long as the server
+    /// asks.
     pub fn passing(&self, response: &Response, what: &str) -> Failure<JellyfinError> {
         Failure::Passing(self.status_error(response, what), retry_after(response.headers()))
     }

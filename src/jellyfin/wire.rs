@@ -1,4 +1,5 @@
-//! Jellyfin's JSON with Jellyfin's names (`docs/jellyfin.md`, "Lists" and "User data"): only the fields that are read.
+//! Jellyfin's JSON with Jellyfin's names (`docs/jellyfin.md`, "Lists" and "User data"): only the
+//! fields that are read.
 
 use std::borrow::Cow;
 
@@ -81,7 +82,8 @@ pub struct UserItemDataDto<'a> {
     pub last_played_date: Option<Cow<'a, str>>,
 }
 
-/// `GET /System/Info/Public`. While a server starts, its names are in camel case (recorded in `starting.json`).
+/// `GET /System/Info/Public`. While a server starts, its names are in camel case (recorded in
+/// `starting.json`).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PublicSystemInfo {

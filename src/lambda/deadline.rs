@@ -1,4 +1,5 @@
-//! When an invocation's time is over, as an extension of its request: the handler itself knows nothing of Lambda.
+//! When an invocation's time is over, as an extension of its request: the handler itself knows
+//! nothing of Lambda.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,5 @@
-//! What Lambda sends to the function: a request through one of two fronts, or a scheduled event. Pure.
+//! What Lambda sends to the function: a request through one of two fronts, or a scheduled event.
+//! Pure.
 
 use lambda_http::request::LambdaRequest;
 use serde::Deserialize;
@@ -52,7 +53,8 @@ struct RequestContext {
 }
 
 impl Invocation {
-    /// Reads a payload. A scheduled event has the same `detail-type` from EventBridge's rules and from its Scheduler.
+    /// Reads a payload. A scheduled event has the same `detail-type` from EventBridge's rules and
+    /// from its Scheduler.
     pub fn read(payload: &RawValue) -> Result<Self, UnknownInvocation> {
         let unknown = |reason: String| UnknownInvocation { reason };
         let kind: Kind = serde_json::from_str(payload.get()).map_err(|e| unknown(e.to_string()))?;

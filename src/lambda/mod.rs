@@ -1,7 +1,8 @@
 //! Lambda: invocations in, the one handler, and answers out in the form that each front takes.
 //!
-//! A Function URL whose invoke mode is `RESPONSE_STREAM` passes an answer on while it is written. An HTTP API, and a
-//! Function URL in mode `BUFFERED`, take it whole, in JSON and of limited length. A scheduled event is an import.
+//! A Function URL whose invoke mode is `RESPONSE_STREAM` passes an answer on while it is written.
+//! An HTTP API, and a Function URL in mode `BUFFERED`, take it whole, in JSON and of limited
+//! length. A scheduled event is an import.
 
 mod deadline;
 mod invocation;
@@ -31,8 +32,8 @@ use invocation::{Front, Invocation, UnknownInvocation};
 /// The longest answer that Lambda passes on whole, in bytes of its JSON (Lambda's quotas: 6 MB).
 const LONGEST: usize = 6 * 1024 * 1024;
 
-/// Serves Lambda's invocations. Without a token no request is answered. A schedule needs none: Lambda itself decides who
-/// may invoke the function.
+/// Serves Lambda's invocations. Without a token no request is answered. A schedule needs none:
+/// Lambda itself decides who may invoke the function.
 ///
 /// # Errors
 /// The runtime's own interface fails.
@@ -62,8 +63,8 @@ enum InvocationError {
     Answer(#[from] serde_json::Error),
 }
 
-/// Lambda counts it as an error of the function and writes it to the function's log. So no title is named: the reason
-/// is in the status.
+/// Lambda counts it as an error of the function and writes it to the function's log. So no title is
+/// named: the reason is in the status.
 impl From<InvocationError> for Diagnostic {
     fn from(error: InvocationError) -> Self {
         let error_type = match &error {
@@ -131,7 +132,8 @@ impl Function {
         context: Context,
     ) -> Result<Box<RawValue>, serde_json::Error> {
         if let LambdaRequest::ApiGatewayV2(request) = &mut request {
-            // This front sends the answer when the run is over: progress would come too late, so the result alone is sent.
+            // This front sends the answer when the run is over: progress would come too late, so
+            // the result alone is sent.
             if wants_progress(&request.headers) {
                 request.headers.remove(header::ACCEPT);
             }

@@ -1,4 +1,5 @@
-//! The body of an answer: unpacked and counted while it arrives, so that no more of it is held than is allowed.
+//! The body of an answer: unpacked and counted while it arrives, so that no more of it is held than
+//! is allowed.
 
 use std::{
     io::{self, Write},
@@ -144,8 +145,8 @@ struct Sink {
     passed: Option<Bound>,
 }
 
-/// How much further memory a body with a share of the budget takes at once, in bytes. Doubling it, as a `Vec` does by
-/// default, would take up to twice what is counted.
+/// How much further memory a body with a share of the budget takes at once, in bytes. Doubling it,
+/// as a `Vec` does by default, would take up to twice what is counted.
 const STEP: usize = 256 * 1024;
 
 impl Sink {

@@ -1,4 +1,5 @@
-//! The bounds of an answer: any program may be listening at a server's address, so no answer is trusted to end.
+//! The bounds of an answer: any program may be listening at a server's address, so no answer is
+//! trusted to end.
 
 use std::{fmt, time::Duration};
 

@@ -1,4 +1,5 @@
-//! One budget of bytes for all large answers that are read at the same time, however many runs read them.
+//! One budget of bytes for all large answers that are read at the same time, however many runs read
+//! them.
 
 use std::sync::{
     Arc,

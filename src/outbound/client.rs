@@ -9,7 +9,8 @@ use super::error::TransportError;
 pub struct Patience {
     /// Until a connection is made.
     pub connect: Duration,
-    /// Between two pieces of an answer; `None` if the caller limits the time of the whole answer anyway.
+    /// Between two pieces of an answer; `None` if the caller limits the time of the whole answer
+    /// anyway.
     pub silence: Option<Duration>,
 }
 

@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 /// Longest part of a decoder's message that is shown, in bytes: it may quote the answer.
 const LONGEST_REASON: usize = 300;
 
-/// A failure of the connection, shown with all its causes. Its URL is gone, as people may have put a secret into it.
+/// A failure of the connection, shown with all its causes. Its URL is gone, as people may have put
+/// a secret into it.
 #[derive(Debug)]
 pub struct TransportError(reqwest::Error);
 
@@ -49,7 +50,8 @@ impl Error for TransportError {
     }
 }
 
-/// All causes of an error. [`io::Error`] passes over the error that it holds, so that one is looked up.
+/// All causes of an error. [`io::Error`] passes over the error that it holds, so that one is looked
+/// up.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| {
         match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
@@ -88,7 +90,7 @@ impl Error for DecodeError {
 /// Decodes JSON.
 ///
 /// # Errors
-/// It is another JSON than expected, or none.
+/// It isn't JSON, or not of the expected shape.
 pub fn decode<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
     Ok(serde_json::from_slice(json)?)
 }

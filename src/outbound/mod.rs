@@ -1,7 +1,8 @@
 //! What every request that leaves this product has in common, whichever server it goes to.
 //!
-//! A client with fixed policies, bodies within bounds, waiting and trying again, and errors that keep their cause. What
-//! is asked for and what the answer means is up to the clients that use this; nothing here knows a server's API.
+//! A client with fixed policies, bodies within bounds, waiting and trying again, and errors that
+//! keep their cause. What is asked for and what the answer means is up to the clients that use
+//! this; nothing here knows a server's API.
 
 mod body;
 mod bounds;

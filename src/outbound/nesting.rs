@@ -1,6 +1,7 @@
 //! How deep JSON nests, found before a decoder sees it: a recursive decoder could run out of stack.
 
-/// Whether JSON nests deeper than the bound. For text that isn't JSON the result means nothing; its decoder refuses it.
+/// Whether JSON nests deeper than the bound. For text that isn't JSON the result means nothing; its
+/// decoder refuses it.
 pub fn nests_deeper(json: &[u8], bound: usize) -> bool {
     let (mut depth, mut at) = (0_usize, 0);
     while let Some(byte) = json.get(at) {

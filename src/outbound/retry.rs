@@ -26,7 +26,8 @@ pub fn may_pass(status: StatusCode) -> bool {
     )
 }
 
-/// What `Retry-After` asks for, in seconds; Jellyfin writes five as `005` (`docs/jellyfin.md`, "Finding the server").
+/// What `Retry-After` asks for, in seconds; Jellyfin writes five as `005` (`docs/jellyfin.md`,
+/// "Finding the server").
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
     text.trim().parse().ok().map(Duration::from_secs)
@@ -101,7 +102,8 @@ impl Retries {
     /// Waits until the next attempt is due.
     ///
     /// # Errors
-    /// The failure's own error, if it is final, the retries are used up, or the deadline leaves no time to wait.
+    /// The failure's own error, if it is final, the retries are used up, or the deadline leaves no
+    /// time to wait.
     pub async fn wait<E>(&mut self, failure: Failure<E>) -> Result<(), E> {
         let (error, asked) = match failure {
             Failure::Final(error) => return Err(error),
@@ -117,7 +119,8 @@ impl Retries {
     }
 }
 
-/// How long to wait before a retry (counted from 0): what the server asks for, otherwise twice as long each time.
+/// How long to wait before a retry (counted from 0): what the server asks for, otherwise twice as
+/// long each time.
 fn pause(retry: u32, asked: Option<Duration>, first: Duration) -> Duration {
     asked.unwrap_or(first * 2_u32.pow(retry)).min(LONGEST_WAIT)
 }

@@ -40,7 +40,8 @@ pub enum ItemType {
 }
 
 impl ItemType {
-    /// What the title of a stream is; `None` for a stream that isn't a title's (`docs/event-log.md`, "A line").
+    /// What the title of a stream is; `None` for a stream that isn't a title's
+    /// (`docs/event-log.md`, "A line").
     pub fn of_stream(stream: &StreamId) -> Option<Self> {
         match stream.kind() {
             StreamKind::Movie => Some(Self::Movie),

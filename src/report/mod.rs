@@ -1,7 +1,8 @@
 //! Every answer in JSON as a type, made of a plan, a library or a status in one step.
 //!
-//! In comes what the domain found; out go types that HTTP, the command line and the pages show. What a program branches
-//! on is an enum here, in JSON and in the OpenAPI document. Nothing in here reads a clock, a store or a network.
+//! In comes what the domain found; out go types that HTTP, the command line and the pages show.
+//! What a program branches on is an enum here, in JSON and in the OpenAPI document. Nothing in here
+//! reads a clock, a store or a network.
 
 mod import;
 mod item;

@@ -1,9 +1,11 @@
-//! An error as a program and a person read it (RFC 9457), each with its stable code (`docs/http.md`, "Errors").
+//! An error as a program and a person read it (RFC 9457), each with its stable code
+//! (`docs/http.md`, "Errors").
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Which problem it is. Programs branch on the code, so a code never changes (`docs/http.md`, "Errors").
+/// Which problem it is. Programs branch on the code, so a code never changes (`docs/http.md`,
+/// "Errors").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemCode {
@@ -113,7 +115,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem of that code. The detail may be a part of a sentence, as error texts are; a person reads a whole one.
+    /// A problem of that code. The detail may be a part of a sentence, as error texts are; a person
+    /// reads a whole one.
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
         Self {
             kind: "about:blank",

@@ -1,4 +1,5 @@
-//! What a scan answers: what an import would add, what it wouldn't, and why (`docs/http.md`, "Scan").
+//! What a scan answers: what an import would add, what it wouldn't, and why (`docs/http.md`,
+//! "Scan").
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -168,18 +168,20 @@ pub struct StatusReport {
     pub last_import: Option<LastImport>,
     /// The last import that added something; null if none did.
     pub last_addition: Option<LastImport>,
-    /// How the server in the settings last answered; null if it wasn't asked since the settings were saved.
+    /// How the server in the settings last answered; null if it wasn't asked since the settings
+    /// were saved.
     pub connection: Option<LastConnection>,
     /// Why the last import failed; null once one succeeds.
     pub failure: Option<Failure>,
     /// What runs in this process.
     pub running: Option<Running>,
-    /// The interval of scheduled imports, such as `30m`: from the start of the server, or else from the settings; null
-    /// for never.
+    /// The interval of scheduled imports, such as `30m`: from the start of the server, or else from
+    /// the settings; null for never.
     pub every: Option<String>,
     /// When the next scheduled import is due; null if none is.
     pub next_due: Option<String>,
-    /// Why scheduled imports have stopped, until the settings are saved or a connection works; null if they haven't.
+    /// Why scheduled imports have stopped, until the settings are saved or a connection works; null
+    /// if they haven't.
     pub stopped: Option<Failure>,
     /// The route that last returned every episode.
     pub episode_route: Option<EpisodeRoute>,

@@ -1,6 +1,8 @@
-//! Every code's words for people, once: pages and the command line show these, programs read the codes.
+//! Every code's words for people, once: pages and the command line show these, programs read the
+//! codes.
 //!
-//! Each match has one arm for each variant, so that a new reason doesn't compile until it has its words.
+//! Each match has one arm for each variant, so that a new reason doesn't compile until it has its
+//! words.
 
 use std::borrow::Cow;
 
@@ -175,7 +177,7 @@ pub fn count(n: impl TryInto<u64>, one: &str, many: &str) -> String {
     format!("{} {}", number(n), if n == 1 { one } else { many })
 }
 
-/// `1 movie and 3 episodes`; what is none is left out, but for the movies if both are none.
+/// `1 movie and 3 episodes`; a zero is left out; if both are zero, `0 movies`.
 pub fn movies_and_episodes(movies: u64, episodes: u64) -> String {
     let (of_movies, of_episodes) =
         (count(movies, "movie", "movies"), count(episodes, "episode", "episodes"));

@@ -1,5 +1,5 @@
-//! Loops of a process that stays: reading the log before anyone asks, and importing when it is due. A function on
-//! Lambda has none of them.
+//! Loops of a process that stays: reading the log before anyone asks, and importing when it is due.
+//! A function on Lambda has none of them.
 
 mod schedule;
 

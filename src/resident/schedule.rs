@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use crate::service::{Service, SyncOptions};
 
-/// Longest wait before looking again: another process may have changed the settings, or the clock may have been set.
+/// Longest wait before looking again: another process may have changed the settings, or the clock
+/// may have been set.
 const LOOK_AGAIN: Duration = Duration::from_secs(5 * 60);
 
 /// The pause after a run that failed or didn't begin.

@@ -1,7 +1,7 @@
 //! Small documents beside the log: read, and changed by compare-and-swap.
 //!
-//! A document that another writer replaced in the meantime is read and changed again. This part knows names and JSON,
-//! and nothing of what the documents say.
+//! A document that another writer replaced in the meantime is read and changed again. This part
+//! knows names and JSON, and nothing of what the documents say.
 
 use std::sync::Arc;
 
@@ -52,7 +52,8 @@ impl Documents {
         Ok(changed)
     }
 
-    /// Compare-and-swap: `next` gets the stored document and returns the new bytes, or `None` to write nothing.
+    /// Compare-and-swap: `next` gets the stored document and returns the new bytes, or `None` to
+    /// write nothing.
     pub(super) async fn replace(
         &self,
         name: &'static str,

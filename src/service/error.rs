@@ -1,4 +1,5 @@
-//! How a call can fail, each with the stable code that programs branch on (`docs/http.md`, "Errors").
+//! How a call can fail, each with the stable code that programs branch on (`docs/http.md`,
+//! "Errors").
 
 use crate::{
     domain::{
@@ -32,7 +33,7 @@ pub enum SettingError {
     #[error(
         "`sync.every`: `{0}` isn't a valid interval: use minutes or hours from 5m to 168h, such as 30m or 6h, or null for never"
     )]
-    Every(String),
+    Interval(String),
     /// TMDB's key.
     #[error("`apiKey` is empty: enter the API Read Access Token from your TMDB account")]
     NoApiKey,
@@ -57,7 +58,7 @@ pub enum ServiceError {
         "Jellyfin refused the sign-in {0} times in a row. Scheduled imports have stopped, so that your account isn't locked: \
          enter the password again in the settings and test the connection"
     )]
-    Stopped(u32),
+    SchedulePaused(u32),
     /// TMDB failed for every title.
     #[error(transparent)]
     Tmdb(#[from] TmdbError),
@@ -107,7 +108,7 @@ impl SettingError {
             Self::NoUsername => "username",
             Self::PasswordOfAnother => "password",
             Self::TimeZone(_) => "timeZone",
-            Self::Every(_) => "every",
+            Self::Interval(_) => "every",
             Self::NoApiKey => "apiKey",
         }
     }
@@ -124,7 +125,7 @@ impl ServiceError {
         match self {
             Self::Setting(_) | Self::BadLog(_) => ProblemCode::InvalidRequest,
             Self::NotConfigured => ProblemCode::NotConfigured,
-            Self::Stopped(_) => ProblemCode::JellyfinCredentialsRejected,
+            Self::SchedulePaused(_) => ProblemCode::JellyfinCredentialsRejected,
             Self::Tmdb(_) => ProblemCode::TmdbError,
             Self::LogConflict(_) => ProblemCode::LogConflict,
             Self::LogNotEmpty => ProblemCode::LogNotEmpty,

@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 
 use super::error::SettingError;
 
-/// How often to import automatically: whole minutes, from five minutes to a week, written `30m` or `6h`.
+/// How often to import automatically: whole minutes, from five minutes to a week, written `30m` or
+/// `6h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Interval(u32);
 
@@ -14,7 +15,7 @@ impl FromStr for Interval {
     type Err = SettingError;
 
     fn from_str(text: &str) -> Result<Self, SettingError> {
-        let wrong = || SettingError::Every(text.to_owned());
+        let wrong = || SettingError::Interval(text.to_owned());
         let text = text.trim();
         let (number, minutes) = match (text.strip_suffix('m'), text.strip_suffix('h')) {
             (Some(number), _) => (number, 1),

@@ -1,5 +1,5 @@
-//! Which Jellyfin item a title of the library is, as the last whole run saw it: for posters, and for "Play in
-//! Jellyfin".
+//! Which Jellyfin item a title of the library is, as the last whole run saw it: for posters, and
+//! for "Play in Jellyfin".
 
 use std::{collections::BTreeMap, sync::Arc};
 

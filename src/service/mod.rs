@@ -1,8 +1,8 @@
 //! Where the domain and the adapters meet: read, fold, fetch, plan, extend, append.
 //!
-//! Each part owns its state and its methods, and names only parts on lower ranks: `documents` <- `ledger`, `account`,
-//! `journal`, `links` <- `setup`, `pictures`, `sync` <- `schedule` <- `status`. [`Service`] builds the parts and hands
-//! them out.
+//! Each part owns its state and its methods, and names only parts on lower ranks: `documents` <-
+//! `ledger`, `account`, `journal`, `links` <- `setup`, `pictures`, `sync` <- `schedule` <-
+//! `status`. [`Service`] builds the parts and hands them out.
 
 mod account;
 mod documents;
@@ -43,7 +43,7 @@ use crate::{
 use documents::Documents;
 use sync::Parts;
 
-/// How a service works, whatever it works on.
+/// How a service works, independent of its store.
 #[derive(Debug, Clone)]
 pub struct ServiceOptions {
     /// Limits of requests to Jellyfin.

@@ -1,5 +1,6 @@
-//! What the product takes from outside besides its store and its servers: the time, and random bytes. Both come in
-//! together through the composition root, so that a test or a simulation owns both.
+//! What the product takes from outside besides its store and its servers: the time, and random
+//! bytes. Both come in together through the composition root, so that a test or a simulation owns
+//! both.
 
 use std::sync::Arc;
 

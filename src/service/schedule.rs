@@ -1,8 +1,8 @@
 //! Scheduled imports: when the next one is due, and what pauses them.
 //!
-//! The journal claims a run by compare-and-swap, so that runs don't pile up: a local process, a schedule on Lambda, or
-//! both over one store. Once Jellyfin has refused the sign-in a few times in a row, scheduled imports pause until a
-//! person has looked: Jellyfin locks accounts.
+//! The journal claims a run by compare-and-swap, so that runs don't pile up: a local process, a
+//! schedule on Lambda, or both over one store. Once Jellyfin has refused the sign-in a few times in
+//! a row, scheduled imports pause until a person has looked: Jellyfin locks accounts.
 
 use std::{
     collections::BTreeSet,
@@ -92,7 +92,8 @@ impl Schedule {
         Some(status.automatic.last.map_or(now, |last| (last + TimeDelta::from(interval)).max(now)))
     }
 
-    /// How long it is until the next import is due; `None` if none ever will be with these settings.
+    /// How long it is until the next import is due; `None` if none ever will be with these
+    /// settings.
     ///
     /// # Errors
     /// The store fails, or the settings can't be read.
@@ -109,7 +110,8 @@ impl Schedule {
     /// Imports because it is due.
     ///
     /// # Errors
-    /// As for any import; and Jellyfin has refused the sign-in so often that scheduled imports are paused.
+    /// As for any import; and Jellyfin has refused the sign-in so often that scheduled imports are
+    /// paused.
     pub async fn import(&self, options: SyncOptions) -> Result<ScheduledImport, ServiceError> {
         if self.account.settings().await?.account().is_none() {
             return Ok(ScheduledImport::NotSetUp);
@@ -117,7 +119,7 @@ impl Schedule {
         match self.journal.claim().await? {
             Claim::Granted => {}
             Claim::Busy => return Ok(ScheduledImport::AlreadyRunning),
-            Claim::Paused(refusals) => return Err(ServiceError::Stopped(refusals)),
+            Claim::Paused(refusals) => return Err(ServiceError::SchedulePaused(refusals)),
         }
         let request = ImportRequest {
             exclude: BTreeSet::new(),

@@ -46,7 +46,8 @@ impl Setup {
         Ok(saved)
     }
 
-    /// Signs in with the given values, and the stored ones for the rest; saves all of them if that works.
+    /// Signs in with the given values, and the stored ones for the rest; saves all of them if that
+    /// works.
     ///
     /// # Errors
     /// A value is missing or isn't valid, or Jellyfin refuses; then nothing is saved.

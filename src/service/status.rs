@@ -23,7 +23,7 @@ pub(super) async fn report(
     let (settings, status) = (account.settings().await?, journal.status().await?);
     let every = schedule.interval(settings.interval()?);
     let next_due = settings.account().and_then(|_| schedule.next_due(&status, every));
-    let paused = every.and(status.paused()).map(ServiceError::Stopped);
+    let paused = every.and(status.paused()).map(ServiceError::SchedulePaused);
     let route = status.episode_route.map(|seen| match seen.route {
         jellyfin::EpisodeRoute::Flat => EpisodeRoute::Flat,
         jellyfin::EpisodeRoute::BySeries => EpisodeRoute::BySeries,

@@ -1,5 +1,5 @@
-//! A store that logs its faults: what failed, and what a crash had left. Each fault is logged once, here, whatever
-//! handles the error.
+//! A store that logs its faults: what failed, and what a crash had left. Each fault is logged once,
+//! here, whatever handles the error.
 
 use std::{
     io::{self, Read},

@@ -1,8 +1,10 @@
-//! A store in memory, for tests and simulations: it keeps the same promises as the others, and forgets with the process.
+//! A store in memory, for tests and simulations: it keeps the same promises as the others, and
+//! forgets with the process.
 //!
-//! The log is kept as the bytes of a file, so that what a crash or an editor may leave at its end is found as in a folder
-//! ([`super::tail`]). [`MemoryStore::overwrite`] puts such bytes there. A clone is the same store, as a second process has
-//! it. Nothing here waits, so that a simulation owns the order of things.
+//! The log is kept as the bytes of a file, so that what a crash or an editor may leave at its end
+//! is found as in a folder ([`super::tail`]). [`MemoryStore::overwrite`] puts such bytes there. A
+//! clone is the same store, as a second process has it. Nothing here waits, so that a simulation
+//! owns the order of things.
 
 use std::{
     collections::BTreeMap,
@@ -33,11 +35,11 @@ struct State {
     grows_since: u64,
     /// What crashes left, oldest first.
     set_aside: Vec<Vec<u8>>,
-    documents: BTreeMap<&'static str, KeptDocument>,
+    documents: BTreeMap<&'static str, StoredDocument>,
 }
 
 #[derive(Debug)]
-struct KeptDocument {
+struct StoredDocument {
     bytes: Vec<u8>,
     /// Counts how often it was replaced.
     version: u64,
@@ -94,7 +96,8 @@ impl State {
         })
     }
 
-    /// Reads from `start` if the log has only grown since it had that stamp, otherwise from its beginning.
+    /// Reads from `start` if the log has only grown since it had that stamp, otherwise from its
+    /// beginning.
     fn read(&self, place: Option<(Stamp, u64)>) -> Result<LogBytes, StoreError> {
         let tail = self.tail()?;
         let only_grew = |Stamp(seen): &Stamp| {
@@ -155,16 +158,16 @@ impl State {
         bytes: Vec<u8>,
     ) -> Result<(), StoreError> {
         let kept = self.documents.get(name);
-        if kept.map(KeptDocument::version).as_ref() != was {
+        if kept.map(StoredDocument::version).as_ref() != was {
             return Err(StoreError::Conflict(name));
         }
         let version = kept.map_or(0, |kept| kept.version + 1);
-        self.documents.insert(name, KeptDocument { bytes, version });
+        self.documents.insert(name, StoredDocument { bytes, version });
         Ok(())
     }
 }
 
-impl KeptDocument {
+impl StoredDocument {
     fn version(&self) -> Version {
         Version(self.version.to_string())
     }
@@ -205,7 +208,7 @@ impl DocumentStore for MemoryStore {
     }
 
     fn version(&self, name: &'static str) -> BoxFuture<'_, Result<Option<Version>, StoreError>> {
-        self.at_once(move |state| Ok(state.documents.get(name).map(KeptDocument::version)))
+        self.at_once(move |state| Ok(state.documents.get(name).map(StoredDocument::version)))
     }
 
     fn replace(

@@ -1,8 +1,9 @@
 //! The adapter to where bytes are kept: one log that only grows, and small documents beside it.
 //!
-//! [`LogStore`] reads and appends; it has no put, delete, rename or truncate. [`DocumentStore`] replaces a document if
-//! it is still the one that the caller read. [`local`] is a folder on this machine, [`memory`] keeps all in memory, `s3` (a
-//! feature) a bucket; [`logged`] logs the faults of any of them. Secrets in documents are sealed ([`seal`]).
+//! [`LogStore`] reads and appends; it has no put, delete, rename or truncate. [`DocumentStore`]
+//! replaces a document if it is still the one that the caller read. [`local`] is a folder on this
+//! machine, [`memory`] keeps all in memory, `s3` (a feature) a bucket; [`logged`] logs the faults
+//! of any of them. Secrets in documents are sealed ([`seal`]).
 
 pub mod local;
 mod location;
@@ -63,10 +64,11 @@ pub struct LogBytes {
     pub start: u64,
     /// Length of the whole log in bytes, whatever the reader's start.
     pub length: u64,
-    /// Ends at `length`, even if the log grows in the meantime. Reading may wait for the store: read it on a thread
-    /// that may block.
+    /// Ends at `length`, even if the log grows in the meantime. Reading may wait for the store:
+    /// read it on a thread that may block.
     pub reader: Box<dyn Read + Send>,
-    /// How many bytes a crash left behind the log; not part of it, and set aside by the next append.
+    /// How many bytes a crash left behind the log; not part of it, and set aside by the next
+    /// append.
     pub torn: u64,
     /// How the log looked from outside just before it was opened.
     pub stamp: Stamp,
@@ -94,11 +96,11 @@ pub struct Document {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(String);
 
-/// How a log looks from outside; opaque. Equal stamps mean the same bytes, except after an edit that keeps the length
-/// within one tick of the file system's clock.
+/// How a log looks from outside; opaque. Equal stamps mean the same bytes, except after an edit
+/// that keeps the length within one tick of the file system's clock.
 ///
-/// In a folder that is the file's length, its times of modification and of change, and its inode; in a bucket, the
-/// length of the chain of objects, none of which ever changes.
+/// In a folder that is the file's length, its times of modification and of change, and its inode;
+/// in a bucket, the length of the chain of objects, none of which ever changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp(String);
 
@@ -107,19 +109,21 @@ pub trait LogStore: Send + Sync {
     /// The stored log from its beginning. A commit that a crash cut short isn't part of it.
     fn read(&self) -> BoxFuture<'_, Result<LogBytes, StoreError>>;
 
-    /// The stored log from byte `start` on, if it has only grown since it had the stamp `seen` and the caller read it up
-    /// to there; otherwise from its beginning ([`LogBytes::start`] says which). A store that doesn't know reads from the
-    /// beginning.
+    /// The stored log from byte `start` on, if it has only grown since it had the stamp `seen` and
+    /// the caller read it up to there; otherwise from its beginning ([`LogBytes::start`] says
+    /// which). A store that doesn't know reads from the beginning.
     fn read_from(&self, seen: Stamp, start: u64) -> BoxFuture<'_, Result<LogBytes, StoreError>>;
 
     /// How the log looks from outside: changes whenever its bytes do.
     fn stamp(&self) -> BoxFuture<'_, Result<Stamp, StoreError>>;
 
-    /// Appends a commit, all or nothing, if the log still has the stamp `seen` and ends at the commit's base; when this
-    /// returns, it survives a power cut. What a crash had left is set aside first, and returned.
+    /// Appends a commit, all or nothing, if the log still has the stamp `seen` and ends at the
+    /// commit's base; when this returns, it survives a power cut. What a crash had left is set
+    /// aside first, and returned.
     fn append(&self, commit: Commit, seen: Stamp) -> BoxFuture<'_, Result<Appended, StoreError>>;
 
-    /// Begins an empty log with a whole one, all or nothing. What a crash had left is set aside first, and returned.
+    /// Begins an empty log with a whole one, all or nothing. What a crash had left is set aside
+    /// first, and returned.
     fn begin(&self, log: WholeLog) -> BoxFuture<'_, Result<Option<Torn>, StoreError>>;
 
     /// Sets aside a commit that a crash cut short, if there is one.

@@ -1,4 +1,5 @@
-//! Secrets in documents: sealed with a key that lies elsewhere, each bound to the name it is kept under.
+//! Secrets in documents: sealed with a key that lies elsewhere, each bound to the name it is kept
+//! under.
 
 use std::{
     fmt,

@@ -1,9 +1,10 @@
 //! Where a log file ends, and what a crash left behind its end.
 //!
-//! In comes a file; out goes a [`Tail`]. Only the end of the file is read, whatever its length. Whole lines always count,
-//! also those that another program wrote or an editor changed. Half a line is a crash's if the line before it carries our
-//! mark ([`CommitMark`]): the commit that it cut short goes with it. Half a line behind a line without a mark comes from
-//! another program; it is part of the log, and a fault that the fold reports.
+//! In comes a file; out goes a [`Tail`]. Only the end of the file is read, whatever its length.
+//! Whole lines always count, also those that another program wrote or an editor changed. Half a
+//! line is a crash's if the line before it carries our mark ([`CommitMark`]): the commit that it
+//! cut short goes with it. Half a line behind a line without a mark comes from another program; it
+//! is part of the log, and a fault that the fold reports.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -17,7 +18,8 @@ use crate::domain::{
 pub(super) struct Tail {
     /// Length of the log: all lines that count.
     pub end: u64,
-    /// Position of its last event, 0 for none; also 0 if the last line can't be read, which the fold reports.
+    /// Position of its last event, 0 for none; also 0 if the last line can't be read, which the
+    /// fold reports.
     pub position: GlobalPosition,
     /// Length of the file.
     length: u64,
@@ -93,7 +95,8 @@ impl End {
         }
     }
 
-    /// The end of the last line that isn't part of the commit with that mark; `None` if more of the file must be read.
+    /// The end of the last line that isn't part of the commit with that mark; `None` if more of the
+    /// file must be read.
     fn before_commit(bytes: &[u8], mark: Option<CommitMark>, from_start: bool) -> Option<Self> {
         let mut end = bytes.len();
         loop {
@@ -140,7 +143,8 @@ impl Line {
 }
 
 impl LastLine {
-    /// Reads the last line, with its line feed or without; `None` if its beginning isn't among the bytes.
+    /// Reads the last line, with its line feed or without; `None` if its beginning isn't among the
+    /// bytes.
     fn of(lines: &[u8], from_start: bool) -> Option<Self> {
         let content = lines.strip_suffix(b"\n").unwrap_or(lines);
         let start = match memchr::memrchr(b'\n', content) {

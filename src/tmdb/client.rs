@@ -23,7 +23,8 @@ use crate::{
     },
 };
 
-/// Most parts of `append_to_response` in one request (`docs/tmdb-and-mediatheca.md`, "TMDB: access").
+/// Most parts of `append_to_response` in one request (`docs/tmdb-and-mediatheca.md`, "TMDB:
+/// access").
 const PARTS: usize = 20;
 
 /// Requests at the same time.
@@ -149,8 +150,8 @@ impl Tmdb {
         }
     }
 
-    /// One attempt. Only an answer that may pass is worth another: without a network every title would wait for its
-    /// retries.
+    /// One attempt. Only an answer that may pass is worth another: without a network every title
+    /// would wait for its retries.
     async fn get_once(&self, path: &str, what: &str) -> Result<Vec<u8>, Failure<TmdbError>> {
         let response = self.send(path, what).await.map_err(Failure::Final)?;
         let status = response.status();

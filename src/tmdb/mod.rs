@@ -1,6 +1,8 @@
-//! The adapter to The Movie Database: ids in, titles out (`docs/tmdb-and-mediatheca.md`, "TMDB: access").
+//! The adapter to The Movie Database: ids in, titles out (`docs/tmdb-and-mediatheca.md`, "TMDB:
+//! access").
 //!
-//! Only the API Read Access Token is used, as it goes into a header; the older API key would have to go into the URL.
+//! Only the API Read Access Token is used, as it goes into a header; the older API key would have
+//! to go into the URL.
 
 mod client;
 mod error;

@@ -1,4 +1,5 @@
-//! TMDB's JSON with TMDB's names (`docs/tmdb-and-mediatheca.md`, "TMDB: fields"), and the titles made of it.
+//! TMDB's JSON with TMDB's names (`docs/tmdb-and-mediatheca.md`, "TMDB: fields"), and the titles
+//! made of it.
 //!
 //! Only the fields that are read.
 

@@ -87,7 +87,8 @@ pub async fn visit_without(
     }
 }
 
-/// Starts a driver on a port of its own choice; where two choose the same, one of them ends, and chooses again.
+/// Starts a driver on a port of its own choice; where two choose the same, one of them ends, and
+/// chooses again.
 async fn chromedriver() -> (Child, String) {
     for _ in 0..5 {
         let mut driver = Command::new("chromedriver")

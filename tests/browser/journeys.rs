@@ -156,7 +156,8 @@ async fn by_keyboard_alone() {
         assert_eq!(page.script("return document.activeElement.textContent").await, "Scan");
         page.keys("\u{e007}").await;
         page.wait_for("#preview", "would be added").await;
-        // Through the preview: a box is ticked off with the space bar, the next ones are passed with Tab.
+        // Through the preview: a box is ticked off with the space bar, the next ones are passed
+        // with Tab.
         page.keys("\u{e004}").await;
         page.keys(" ").await;
         for _ in 0..200 {

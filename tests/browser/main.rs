@@ -1,7 +1,7 @@
 //! The pages as people use them: in a real browser, against the real handler on a real port.
 //!
-//! Wants Debian's `chromium` and `chromium-driver` and the accessibility checker axe; `tests/run` installs all three.
-//! A picture of every page is left in `tests/artefacts`.
+//! Wants Debian's `chromium` and `chromium-driver` and the accessibility checker axe; `tests/run`
+//! installs all three. A picture of every page is left in `tests/artefacts`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod accessibility;

@@ -1,4 +1,5 @@
-//! Lambda's runtime interface: hands invocations to a function and takes its answers, in pieces as they come.
+//! Lambda's runtime interface: hands invocations to a function and takes its answers, in pieces as
+//! they come.
 
 use std::{
     collections::BTreeMap,

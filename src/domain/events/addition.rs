@@ -11,7 +11,8 @@ use crate::domain::{
 pub enum Focus {
     /// The title isn't in focus, or has been put there since: no event follows.
     Stays,
-    /// The title is in focus and this play came later: `…_in_focus_cleared` follows in the same commit.
+    /// The title is in focus and this play came later: `…_in_focus_cleared` follows in the same
+    /// commit.
     Clears,
 }
 

@@ -21,7 +21,8 @@ use crate::domain::{
 /// Why additions can't be appended to a log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExtendError {
-    /// A watch was addressed to a stream that the log doesn't have: a mistake in the plan, never written.
+    /// A watch was addressed to a stream that the log doesn't have: a mistake in the plan, never
+    /// written.
     #[error(
         "the plan does not fit the log, which has no stream `{0}` to add to; please report this"
     )]
@@ -41,7 +42,8 @@ pub enum ExtendError {
     },
 }
 
-/// Which commit an event was appended in: the first and the last position, in every event's metadata.
+/// Which commit an event was appended in: the first and the last position, in every event's
+/// metadata.
 ///
 /// A crash can cut a commit short between two lines as well as within one; by this a reader knows
 /// (`docs/decisions/0002-torn-commits.md`).
@@ -157,7 +159,8 @@ impl Commit {
 }
 
 impl Log {
-    /// Numbers and encodes additions, one line each and one more where a watch takes its title out of focus.
+    /// Numbers and encodes additions, one line each and one more where a watch takes its title out
+    /// of focus.
     ///
     /// # Errors
     /// An addition is addressed to the wrong kind of stream; see [`ExtendError`].

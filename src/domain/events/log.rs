@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{GlobalPosition, StreamId};
 
-/// Where a log ends: what a commit is planned on, and what the log must still be when it is appended.
+/// Where a log ends: what a commit is planned on, and what the log must still be when it is
+/// appended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogHead {
     /// Position of the last event; 0 in an empty log.
@@ -23,9 +24,11 @@ pub struct StreamHead {
     pub position: u64,
 }
 
-/// A log that was read whole and without a fault: the only thing that a [`super::Commit`] can be made from.
+/// A log that was read whole and without a fault: the only thing that a [`super::Commit`] can be
+/// made from.
 ///
-/// A clone copies one number per stream and shares the rest, so that a log can go on without being read again.
+/// A clone copies one number per stream and shares the rest, so that a log can go on without being
+/// read again.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
     head: LogHead,
@@ -34,7 +37,8 @@ pub struct Log {
     index: Arc<FxHashMap<StreamId, u32>>,
     /// In the order in which the streams first appear.
     heads: Vec<StreamHead>,
-    /// Whether the last line has no line feed: an editor may have taken it, and the next commit begins with it.
+    /// Whether the last line has no line feed: an editor may have taken it, and the next commit
+    /// begins with it.
     ends_within_line: bool,
 }
 
@@ -46,12 +50,14 @@ pub(in crate::domain) struct Growth<S> {
     pub lines: u64,
     /// Whether its last line has no line feed.
     pub ends_within_line: bool,
-    /// The streams that have new events, with their new ends. New streams come in the order in which they first appear.
+    /// The streams that have new events, with their new ends. New streams come in the order in
+    /// which they first appear.
     pub streams: S,
 }
 
 impl Log {
-    /// The log with what was read behind its end. The fold alone calls this, and only if it found no fault.
+    /// The log with what was read behind its end. The fold alone calls this, and only if it found
+    /// no fault.
     pub(in crate::domain) fn grown<'a>(
         mut self,
         growth: Growth<impl Iterator<Item = (&'a StreamId, StreamHead)>>,
@@ -70,12 +76,14 @@ impl Log {
         Self { head, lines, ends_within_line, ..self }
     }
 
-    /// What must stand before the first line that is appended: nothing, or the line feed that the last line has not.
+    /// What must stand before the first line that is appended: nothing, or the line feed that the
+    /// last line has not.
     pub(super) fn separator(&self) -> &'static [u8] {
         if self.ends_within_line { b"\n" } else { b"" }
     }
 
-    /// Whether the last line has no line feed. Bytes that are read behind such a log may belong to that line.
+    /// Whether the last line has no line feed. Bytes that are read behind such a log may belong to
+    /// that line.
     pub fn ends_within_line(&self) -> bool {
         self.ends_within_line
     }

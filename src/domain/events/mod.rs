@@ -1,7 +1,7 @@
 //! The log's language: its lines, its events, and what may be appended to it.
 //!
-//! [`Event`] can be decoded and never encoded; [`Addition`] can be encoded and never removes or changes anything. A
-//! [`Commit`] exists only for a [`Log`] whose every line parsed.
+//! [`Event`] can be decoded and never encoded; [`Addition`] can be encoded and never removes or
+//! changes anything. A [`Commit`] exists only for a [`Log`] whose every line parsed.
 
 mod addition;
 mod commit;
@@ -42,7 +42,8 @@ pub enum Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// Decodes a payload; `None` for a foreign stream or an unknown type, which are kept and passed over.
+    /// Decodes a payload; `None` for a foreign stream or an unknown type, which are kept and passed
+    /// over.
     ///
     /// # Errors
     /// The type is known, and the payload isn't of its shape.

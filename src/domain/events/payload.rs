@@ -1,4 +1,5 @@
-//! The payloads of the four events that the sync appends, field by field in the order that Mediatheca writes them in.
+//! The payloads of the four events that the sync appends, field by field in the order that
+//! Mediatheca writes them in.
 
 use serde::Serialize;
 

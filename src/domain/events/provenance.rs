@@ -1,4 +1,5 @@
-//! Where an added event came from, as its `metadata` says, so that the same play is recognized for ever.
+//! Where an added event came from, as its `metadata` says, so that the same play is recognized for
+//! ever.
 
 use std::fmt;
 

@@ -1,9 +1,10 @@
 //! The slug that names a title's stream.
 
-/// Makes the slug of a name and a year as Mediatheca does: `The Matrix` (1999) is `the-matrix-1999`.
+/// Makes the slug of a name and a year as Mediatheca does: `The Matrix` (1999) is
+/// `the-matrix-1999`.
 ///
-/// Letters outside `a-z` are dropped, so that `千と千尋の神隠し` (2001) is `-2001`; making slugs unique is up to
-/// the caller, who knows which streams exist (`docs/event-log.md`, "A line").
+/// Letters outside `a-z` are dropped, so that `千と千尋の神隠し` (2001) is `-2001`; making slugs unique is
+/// up to the caller, who knows which streams exist (`docs/event-log.md`, "A line").
 pub fn slug(name: &str, year: i32) -> String {
     let mut base = String::with_capacity(name.len() + 5);
     for c in name.to_lowercase().chars() {

@@ -113,7 +113,8 @@ impl<'a> Title<'a> {
         }
     }
 
-    /// How much of it was watched. For a series the default rewatch session says; where that is untouched, the others.
+    /// How much of it was watched. For a series the default rewatch session says; where that is
+    /// untouched, the others.
     pub fn progress(self) -> WatchProgress {
         match self {
             Self::Movie(movie) if movie.sessions().is_empty() => WatchProgress::Unwatched,

@@ -10,7 +10,8 @@ use crate::domain::{ids::EpisodeNumber, time::WatchDate};
 pub struct History<'a> {
     /// The year.
     pub year: i32,
-    /// Every year in which something was watched, and how much: movies by session, series by episode.
+    /// Every year in which something was watched, and how much: movies by session, series by
+    /// episode.
     pub years: BTreeMap<i32, u64>,
     /// The year's days on which something was watched, the newest first.
     pub days: Vec<Day<'a>>,
@@ -61,7 +62,7 @@ impl Day<'_> {
 }
 
 impl Library {
-    /// What was watched in a year; in the last one in which anything was, for none.
+    /// What was watched in a year; without a year, in the last year that has a viewing.
     pub fn history(&self, year: Option<i32>) -> History<'_> {
         let mut years: BTreeMap<i32, u64> = BTreeMap::new();
         for movie in self.movies() {

@@ -1,4 +1,5 @@
-//! The library as the log tells it: titles, their watch sessions and rewatch sessions, and every play ever imported.
+//! The library as the log tells it: titles, their watch sessions and rewatch sessions, and every
+//! play ever imported.
 
 mod browse;
 mod fold;
@@ -58,8 +59,8 @@ impl<'a> WatchOrigin<'a> {
 
 /// All titles of a log, in the order in which they were added.
 ///
-/// A clone shares its titles, so that a library can go on without being folded again: the fold replaces the few titles
-/// that have new events.
+/// A clone shares its titles, so that a library can go on without being folded again: the fold
+/// replaces the few titles that have new events.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Library {
     movies: Vec<Arc<Movie>>,
@@ -90,8 +91,8 @@ enum FoldedTitle {
 }
 
 impl Library {
-    /// The library with those titles in place of what it had in their streams. New titles come in the order in which they
-    /// were added.
+    /// The library with those titles in place of what it had in their streams. New titles come in
+    /// the order in which they were added.
     fn grown(mut self, titles: impl Iterator<Item = FoldedTitle>) -> Self {
         for title in titles {
             match title {

@@ -5,8 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::LastPlayed;
-use crate::domain::ids::{ItemId, ServerId, TmdbId};
+use crate::domain::{
+    ids::{ItemId, ServerId, TmdbId},
+    time::PlayedAt,
+};
 
 /// All items that a snapshot speaks of.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -151,4 +153,37 @@ pub struct ItemFault {
     pub name: String,
     /// What is wrong, and what the person can do.
     pub message: String,
+}
+
+/// When an item was last played, as far as the server knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LastPlayed {
+    /// There is no date, or one that stands for none: year 1, the first day of 1970.
+    Undated,
+    /// At this instant.
+    At(PlayedAt),
+    /// A text that isn't an instant.
+    Unreadable(String),
+}
+
+impl LastPlayed {
+    /// Reads Jellyfin's `LastPlayedDate`.
+    pub fn read(text: Option<&str>) -> Self {
+        let Some(text) = text else { return Self::Undated };
+        match PlayedAt::parse(text) {
+            Ok(at) if at.is_zero_date() => Self::Undated,
+            Ok(at) => Self::At(at),
+            Err(_) => Self::Unreadable(text.to_owned()),
+        }
+    }
+
+    /// The text as Jellyfin wrote it, unless it stands for no date.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Undated => None,
+            Self::At(at) => Some(at.text()),
+            Self::Unreadable(text) => Some(text),
+        }
+    }
 }

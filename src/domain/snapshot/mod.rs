@@ -1,4 +1,5 @@
-//! What a server said at one moment, in this product's words: the one input of a plan besides the log.
+//! What a server said at one moment, in this product's words: the one input of a plan besides the
+//! log.
 //!
 //! In come items, plays and the extent of the answer, from any source. Out goes a [`Snapshot`] that
 //! can be planned, saved and read again. It asks no server and decides nothing.
@@ -9,11 +10,13 @@ mod observations;
 mod plays;
 mod saved;
 
-pub use catalog::{Catalog, EpisodeItem, Item, ItemFault, PlayState, SeriesItem, Server, TmdbRef};
+pub use catalog::{
+    Catalog, EpisodeItem, Item, ItemFault, LastPlayed, PlayState, SeriesItem, Server, TmdbRef,
+};
 use chrono::{DateTime, Utc};
 pub use coverage::Coverage;
 pub use observations::{Observations, Sitting, SittingEnd};
-pub use plays::{Evidence, LastPlayed, Play, PlaysByItem};
+pub use plays::{Evidence, Play, PlaysByItem};
 pub use saved::ReadSnapshotError;
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +33,8 @@ pub struct Snapshot {
     pub taken_at: DateTime<Utc>,
     /// What the snapshot speaks of; nothing may be concluded about the rest.
     pub coverage: Coverage,
-    /// The items. Each item of a play is one of them; an item may have any number of plays, or none.
+    /// The items. Each item of a play is one of them; an item may have any number of plays, or
+    /// none.
     pub catalog: Catalog,
     /// The plays, in no particular order.
     pub plays: Vec<Play>,

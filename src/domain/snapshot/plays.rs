@@ -6,7 +6,7 @@
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::{PlayState, Server};
+use super::{LastPlayed, PlayState, Server};
 use crate::domain::{ids::ItemId, time::PlayedAt};
 
 /// The first version of Jellyfin that keeps an item played when a person opens it again
@@ -55,8 +55,9 @@ pub enum Evidence {
     Completed,
     /// Jellyfin counts the item as played, and its version does so only at the end.
     Played,
-    /// Jellyfin counts the item as played and shows a date, but from version 12 on opening a watched
-    /// item moves the date too. It proves a first viewing; after an earlier one it may be nothing.
+    /// Jellyfin counts the item as played and shows a date, but from version 12 on opening a
+    /// watched item moves the date too. It proves a first viewing; after an earlier one it may be
+    /// nothing.
     Unproven,
     /// A person marked the item, or jumped to its end.
     Marked,
@@ -66,39 +67,6 @@ pub enum Evidence {
     Seconds,
     /// The play was held, and the person included it.
     Person,
-}
-
-/// When an item was last played, as far as the server knows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum LastPlayed {
-    /// There is no date, or one that stands for none: year 1, the first day of 1970.
-    Undated,
-    /// At this instant.
-    At(PlayedAt),
-    /// A text that isn't an instant.
-    Unreadable(String),
-}
-
-impl LastPlayed {
-    /// Reads Jellyfin's `LastPlayedDate`.
-    pub fn read(text: Option<&str>) -> Self {
-        let Some(text) = text else { return Self::Undated };
-        match PlayedAt::parse(text) {
-            Ok(at) if at.is_zero_date() => Self::Undated,
-            Ok(at) => Self::At(at),
-            Err(_) => Self::Unreadable(text.to_owned()),
-        }
-    }
-
-    /// The text as Jellyfin wrote it, unless it stands for no date.
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            Self::Undated => None,
-            Self::At(at) => Some(at.text()),
-            Self::Unreadable(text) => Some(text),
-        }
-    }
 }
 
 /// An index of plays: finds those of one item without sorting the others.

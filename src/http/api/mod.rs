@@ -1,4 +1,5 @@
-//! The handlers of the JSON interface: each takes a request apart, calls the service, and puts the answer together.
+//! The handlers of the JSON interface: each takes a request apart, calls the service, and puts the
+//! answer together.
 
 pub mod events;
 pub mod health;

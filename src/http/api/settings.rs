@@ -39,7 +39,8 @@ pub async fn forget_jellyfin(State(app): State<App>) -> Answer<SettingsView> {
     Ok(Json(app.service.account().forget().await?))
 }
 
-/// Signs in with the given values, and the stored ones for the rest. On success all of them are saved, else none.
+/// Signs in with the given values, and the stored ones for the rest. On success all of them are
+/// saved, else none.
 #[utoipa::path(post, path = "/api/settings/jellyfin/test", request_body = Option<JellyfinInput>,
     responses((status = 200, body = ConnectionTest), Problem))]
 pub async fn test_jellyfin(

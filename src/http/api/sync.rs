@@ -22,7 +22,8 @@ use crate::{
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportInput {
-    /// Jellyfin ids of items that aren't imported: movies, episodes, or series with all their episodes.
+    /// Jellyfin ids of items that aren't imported: movies, episodes, or series with all their
+    /// episodes.
     exclude: Vec<String>,
     /// Jellyfin ids of held possible rewatches that are imported after all.
     include: Vec<String>,
@@ -32,7 +33,8 @@ pub struct ImportInput {
 
 /// Says what an import would add. It changes nothing, except for a renewed token.
 ///
-/// With `Accept: text/event-stream` the answer is a stream of `progress` events and one `result` or `problem`.
+/// With `Accept: text/event-stream` the answer is a stream of `progress` events and one `result` or
+/// `problem`.
 #[utoipa::path(post, path = "/api/jellyfin/scan",
     responses((status = 200, content((ScanReport = "application/json"), (String = "text/event-stream"))), Problem))]
 pub async fn scan(
@@ -48,7 +50,8 @@ pub async fn scan(
 
 /// Adds what a scan would show, in one commit. Running it again adds nothing.
 ///
-/// With `Accept: text/event-stream` the answer is a stream of `progress` events and one `result` or `problem`.
+/// With `Accept: text/event-stream` the answer is a stream of `progress` events and one `result` or
+/// `problem`.
 #[utoipa::path(post, path = "/api/jellyfin/import", request_body = Option<ImportInput>,
     responses((status = 200, content((ImportReport = "application/json"), (String = "text/event-stream"))), Problem))]
 pub async fn import(

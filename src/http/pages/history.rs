@@ -1,4 +1,5 @@
-//! What was watched: by day, and the year as a heat map and as bars, each with a table of the same numbers.
+//! What was watched: by day, and the year as a heat map and as bars, each with a table of the same
+//! numbers.
 
 use std::collections::BTreeMap;
 
@@ -50,7 +51,8 @@ struct YearLink {
     shown: bool,
 }
 
-/// A year's days as paths, one for each level. A rectangle for each day would make the page three times as large.
+/// A year's days as paths, one for each level. A rectangle for each day would make the page three
+/// times as large.
 struct Heat {
     width: u32,
     months: Vec<(u32, &'static str)>,

@@ -116,10 +116,11 @@ pub(super) async fn finish(State(app): State<App>, request: Request, next: Next)
     response
 }
 
-/// Nothing from elsewhere, nothing inline, in no frame, and nothing in a cache that others could read.
+/// Nothing from elsewhere, nothing inline, in no frame, and nothing in a cache that others could
+/// read.
 ///
-/// `same-origin` as referrer policy and not `no-referrer`: under the latter, browsers send forms with `Origin: null`,
-/// and such a form looks the same as another site's.
+/// `same-origin` as referrer policy and not `no-referrer`: under the latter, browsers send forms
+/// with `Origin: null`, and such a form looks the same as another site's.
 const SAFE: [(&str, &str); 6] = [
     (
         "content-security-policy",

@@ -44,7 +44,8 @@ impl PosterView {
     }
 }
 
-/// The title in Jellyfin: the item that the last run matched, or else the item of its last imported play.
+/// The title in Jellyfin: the item that the last run matched, or else the item of its last imported
+/// play.
 pub(super) fn item_of<'a>(title: Title<'a>, links: &'a Links) -> Option<&'a ItemId> {
     let imported = match title {
         Title::Movie(movie) => movie.imported_plays().last().map(|play| &play.item),

@@ -1,4 +1,5 @@
-//! A scan as a page shows it: what would be added, page by page, with the person's choices; the rest folded away.
+//! A scan as a page shows it: what would be added, page by page, with the person's choices; the
+//! rest folded away.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -24,8 +24,8 @@ struct SignInPage {
     shell: Shell,
     to: String,
     problem: Option<Problem>,
-    /// Whether the page loads itself again: a browser that follows another site's link doesn't send its cookie, and sends
-    /// it with a request of our own.
+    /// Whether the page loads itself again: a browser that follows another site's link doesn't send
+    /// its cookie, and sends it with a request of our own.
     retry: bool,
 }
 
@@ -35,8 +35,9 @@ pub(super) struct To {
     to: Option<String>,
 }
 
-/// The path if it leads into this product, else `/`. A URL parser says where a browser would go. Browsers drop control
-/// characters and read a backslash as a slash, so neither is allowed, encoded or not.
+/// The path if it leads into this product, else `/`. A URL parser says where a browser would go.
+/// Browsers drop control characters and read a backslash as a slash, so neither is allowed, encoded
+/// or not.
 fn inside(to: &str) -> String {
     let decoded = percent_decoded(to);
     let is_odd = |byte: &u8| byte.is_ascii_control() || *byte == b'\\';

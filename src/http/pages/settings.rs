@@ -256,7 +256,8 @@ pub(super) async fn tmdb(
     finish(visitor, &app, done, Typed::default()).await
 }
 
-/// After a success the browser is sent to the page, so that a reload doesn't repeat it. A failure is shown in place.
+/// After a success the browser is sent to the page, so that a reload doesn't repeat it. A failure
+/// is shown in place.
 async fn finish(
     visitor: Visitor,
     app: &App,

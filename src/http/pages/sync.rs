@@ -185,7 +185,8 @@ fn options(DeadlineOf(deadline): DeadlineOf, progress: progress::Listener) -> Sy
     SyncOptions { source: Source::Server, deadline, progress }
 }
 
-/// The page's script gets the progress; a browser without script gets the page when the run is over.
+/// The page's script gets the progress; a browser without script gets the page when the run is
+/// over.
 async fn back_to_the_page(headers: &HeaderMap, run: Response) -> Response {
     if progress::is_wanted(headers) { run } else { Redirect::to("/sync").into_response() }
 }

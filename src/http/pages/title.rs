@@ -1,4 +1,5 @@
-//! One title: a movie with its watch sessions, a series with its episodes in one of its rewatch sessions.
+//! One title: a movie with its watch sessions, a series with its episodes in one of its rewatch
+//! sessions.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -222,7 +223,8 @@ impl RewatchRow {
     }
 }
 
-/// All seasons, with the episodes of the one that is shown: the one asked for, or the first that isn't watched.
+/// All seasons, with the episodes of the one that is shown: the one asked for, or the first that
+/// isn't watched.
 fn seasons(
     series: &Series,
     rewatch: &RewatchSession,

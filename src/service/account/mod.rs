@@ -1,6 +1,7 @@
 //! The account: the settings document with its sealed secrets, and connections made from it.
 //!
-//! A password, a token and a user id leave this part only inside a connection to the origin that they were entered for.
+//! A password, a token and a user id leave this part only inside a connection to the origin that
+//! they were entered for.
 
 mod settings;
 
@@ -148,7 +149,8 @@ impl Account {
         }
     }
 
-    /// The settings as they would be with the input; nothing is saved. Another account needs its own password.
+    /// The settings as they would be with the input; nothing is saved. Another account needs its
+    /// own password.
     pub(super) async fn trial(&self, input: &JellyfinInput) -> Result<Trial, ServiceError> {
         let key = self.sealing_key()?;
         let mut settings = self.settings().await?;

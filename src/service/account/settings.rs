@@ -106,9 +106,9 @@ impl Settings {
         }
     }
 
-    /// Takes over what was given. Password, token, user id and the exception for certificates belong to one origin and
-    /// one user name: with another of either they are dropped, so that no caller can have them sent to an address of
-    /// their choosing. Says whether that happened.
+    /// Takes over what was given. Password, token, user id and the exception for certificates
+    /// belong to one origin and one user name: with another of either they are dropped, so that no
+    /// caller can have them sent to an address of their choosing. Says whether that happened.
     pub(super) fn take(
         &mut self,
         input: &JellyfinInput,

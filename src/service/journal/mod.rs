@@ -1,7 +1,8 @@
-//! The journal: a small document that says how the last runs went, and what runs now in this process.
+//! The journal: a small document that says how the last runs went, and what runs now in this
+//! process.
 //!
-//! The document outlives the process; what runs now doesn't. Runs on a schedule are claimed in the document by
-//! compare-and-swap, so that two processes over one store don't run at once.
+//! The document outlives the process; what runs now doesn't. Runs on a schedule are claimed in the
+//! document by compare-and-swap, so that two processes over one store don't run at once.
 
 mod run_log;
 mod runs;
@@ -30,7 +31,8 @@ const NAME: &str = "status";
 /// How many titles of an import the status names; its counts say the rest.
 const MOST_TITLES: usize = 100;
 
-/// A scheduled run that never said it ended keeps others away for this long: no function lives longer.
+/// A scheduled run that never said it ended keeps others away for this long: no function lives
+/// longer.
 const LONGEST_RUN: TimeDelta = TimeDelta::minutes(15);
 
 /// What the journal says of an attempt to claim a scheduled run.

@@ -12,11 +12,12 @@ use crate::{
     service::error::ServiceError,
 };
 
-/// A route that worked is tried first for this long: Jellyfin renews its statistics within a day, and then the flat
-/// list is the quickest (`docs/jellyfin.md`, "What the lists cost").
+/// A route that worked is tried first for this long: Jellyfin renews its statistics within a day,
+/// and then the flat list is the quickest (`docs/jellyfin.md`, "What the lists cost").
 const ROUTE_LASTS: TimeDelta = TimeDelta::hours(24);
 
-/// After this many refusals in a row no scheduled import is tried. Jellyfin's usual limit locks an account after three.
+/// After this many refusals in a row no scheduled import is tried. Jellyfin's usual limit locks an
+/// account after three.
 const REFUSALS: u32 = 2;
 
 /// The document.

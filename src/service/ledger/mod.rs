@@ -1,7 +1,7 @@
 //! The ledger: the log folded, appended to, checked, exported and imported.
 //!
-//! The fold is kept between calls and goes on with each append. It is a copy: what the store's stamp says decides whether
-//! it is still the log's.
+//! The fold is kept between calls and goes on with each append. It is a copy: what the store's
+//! stamp says decides whether it is still the log's.
 
 mod newest;
 
@@ -24,7 +24,8 @@ use crate::{
     store::{Appended, LogBytes, Stamp, Store, StoreError, Torn},
 };
 
-/// Pieces in which a log is read: large enough to share among threads, small enough to keep nothing of it.
+/// Pieces in which a log is read: large enough to share among threads, small enough to keep nothing
+/// of it.
 const PIECE: usize = 4 * 1024 * 1024;
 
 /// What `log check` found.
@@ -62,8 +63,8 @@ impl Ledger {
         Self { store, workers, folded: Mutex::default(), reading: tokio::sync::Mutex::default() }
     }
 
-    /// The log folded. A log that has only grown is read from where the last fold ended, and one that looks the same from
-    /// outside isn't read at all.
+    /// The log folded. A log that has only grown is read from where the last fold ended, and one
+    /// that looks the same from outside isn't read at all.
     ///
     /// # Errors
     /// The store fails, or a line can't be read.
@@ -117,11 +118,12 @@ impl Ledger {
         Ok(folded)
     }
 
-    /// Appends a commit that was made for that very fold, and goes on with the fold by the commit's own lines.
+    /// Appends a commit that was made for that very fold, and goes on with the fold by the commit's
+    /// own lines.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the log has changed in any way since that fold: fold and plan again. Otherwise, the store
-    /// fails.
+    /// [`StoreError::Conflict`] if the log has changed in any way since that fold: fold and plan
+    /// again. Otherwise, the store fails.
     pub async fn append(
         &self,
         base: &Arc<Folded>,
@@ -135,7 +137,8 @@ impl Ledger {
         let base = base.clone();
         let extended = tokio::task::spawn_blocking(move || base.extended(&commit)).await;
         let extended = extended.expect("folding a commit doesn't panic");
-        // The commit is in the log. If its own lines can't be read, the next read says so with their numbers.
+        // The commit is in the log. If its own lines can't be read, the next read says so with
+        // their numbers.
         *self.kept_fold() = extended.ok().map(|folded| (stamp, Arc::new(folded)));
         Ok(torn)
     }

@@ -49,8 +49,8 @@ impl Sync {
     /// Adds what a scan would show, in one commit.
     ///
     /// # Errors
-    /// There are no settings, Jellyfin fails altogether, the log can't be read or moves again and again, or the store
-    /// fails. Then nothing was added.
+    /// There are no settings, Jellyfin fails altogether, the log can't be read or moves again and
+    /// again, or the store fails. Then nothing was added.
     pub async fn import(
         &self,
         request: ImportRequest,
@@ -70,7 +70,8 @@ impl Sync {
             Ok(_) | Err(_) => kept,
         };
         if let (Ok(report), Err(error)) = (&mut result, kept) {
-            // The additions are in the log, so the import didn't fail; and what did fail must be said.
+            // The additions are in the log, so the import didn't fail; and what did fail must be
+            // said.
             let message =
                 format!("the plays are in your log, but the status wasn't saved: {error}");
             report.errors.push(FaultReport { item_id: None, name: "status".into(), message });
@@ -107,7 +108,8 @@ impl Sync {
         self.append(&ready, folded, run).await
     }
 
-    /// Plans and appends, again if another writer was quicker: then only what their events don't have is planned.
+    /// Plans and appends, again if another writer was quicker: then only what their events don't
+    /// have is planned.
     async fn append(
         &self,
         ready: &Ready,

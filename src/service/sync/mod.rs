@@ -1,7 +1,7 @@
 //! The sync: read, fold, fetch, plan, extend, append.
 //!
-//! [`fetching`] gets a snapshot, [`scan`] shows what it would add, [`import`] adds it, [`preview`] keeps what a scan
-//! showed.
+//! [`fetching`] gets a snapshot, [`scan`] shows what it would add, [`import`] adds it, [`preview`]
+//! keeps what a scan showed.
 
 mod fetching;
 mod import;
@@ -38,7 +38,7 @@ pub enum Source {
     Saved(Arc<Snapshot>),
 }
 
-/// How to run, whatever is run.
+/// Options of any run.
 #[derive(Clone)]
 pub struct SyncOptions {
     /// Where the snapshot comes from.

@@ -51,7 +51,8 @@ impl Sync {
         let (answer, links) = on_a_thread(move || {
             let mut plan = plan(&folded.library, &snapshot, &preferences);
             let counts = plan.counts();
-            // A scan appends nothing: its additions are dropped before the answer takes memory of its own.
+            // A scan appends nothing: its additions are dropped before the answer takes memory of
+            // its own.
             plan.additions = Vec::new();
             let scan = Scan {
                 plan: &plan,

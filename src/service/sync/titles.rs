@@ -59,7 +59,8 @@ impl Faults {
 }
 
 impl Sync {
-    /// Asks TMDB about the titles that aren't in the library. One that fails is a fault; all failing is an error.
+    /// Asks TMDB about the titles that aren't in the library. One that fails is a fault; all
+    /// failing is an error.
     ///
     /// # Errors
     /// There is no usable key, or TMDB failed for every title.
@@ -99,7 +100,8 @@ impl Sync {
     }
 }
 
-/// The log and library as they will be with the titles in them, and the additions that put them there.
+/// The log and library as they will be with the titles in them, and the additions that put them
+/// there.
 ///
 /// # Errors
 /// The additions don't fit the log.

@@ -1,8 +1,8 @@
 //! The log in a folder: one file that only grows.
 //!
-//! A commit is one write and one sync under the lock, and only if the file still looks as it did when the commit was
-//! planned. Bytes are taken away in one place alone, [`LocalStore::recover_locked`], which keeps them in a file of their
-//! own first.
+//! A commit is one write and one sync under the lock, and only if the file still looks as it did
+//! when the commit was planned. Bytes are taken away in one place alone,
+//! [`LocalStore::recover_locked`], which keeps them in a file of their own first.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -43,8 +43,9 @@ impl LocalStore {
         Ok(Some(Open { file, stamp, tail }))
     }
 
-    /// A reader must not take a commit that is being written for one that a crash cut short: it waits for the writer.
-    /// If no lock was ever made nothing is being written, and reading makes none.
+    /// A reader must not take a commit that is being written for one that a crash cut short: it
+    /// waits for the writer. If no lock was ever made nothing is being written, and reading makes
+    /// none.
     fn open_at_rest(&self) -> Result<Option<Open>, StoreError> {
         match self.open()? {
             Some(open) if open.tail.may_be_growing() => {
@@ -62,7 +63,8 @@ impl LocalStore {
         }
     }
 
-    /// Reads from `start` if the log has only grown since it had that stamp, otherwise from its beginning.
+    /// Reads from `start` if the log has only grown since it had that stamp, otherwise from its
+    /// beginning.
     pub(super) fn read_now(&self, place: Option<(Stamp, u64)>) -> Result<LogBytes, StoreError> {
         let path = self.path(LOG);
         let Some(Open { mut file, stamp, tail }) = self.open_at_rest()? else {
@@ -121,7 +123,8 @@ impl LocalStore {
             OpenOptions::new().append(true).open(&path).map_err(failed("opening", &path))?;
         let written = file.write_all(commit.lines()).and_then(|()| file.sync_data());
         written.map_err(|source| {
-            // Nothing was acknowledged; what a full disk let through must not stand in the way of the next append.
+            // Nothing was acknowledged; what a full disk let through must not stand in the way of
+            // the next append.
             let undone = file.set_len(commit.base().bytes).and_then(|()| file.sync_data());
             undone.err().map_or_else(
                 || failed("appending to", &path)(source),

@@ -1,7 +1,8 @@
-//! A store in a folder: `events.jsonl`, documents beside it, and a lock that holds between processes.
+//! A store in a folder: `events.jsonl`, documents beside it, and a lock that holds between
+//! processes.
 //!
-//! A crash can leave half a line at the end of the log ([`super::tail`]): it is set aside before the next append, and
-//! whole lines never are, except those of the commit that it cut short.
+//! A crash can leave half a line at the end of the log ([`super::tail`]): it is set aside before
+//! the next append, and whole lines never are, except those of the commit that it cut short.
 
 mod documents;
 mod log;
@@ -90,7 +91,8 @@ impl LocalStore {
         Ok(file)
     }
 
-    /// Makes a file appear whole or not at all: written under another name, synced, and given its own.
+    /// Makes a file appear whole or not at all: written under another name, synced, and given its
+    /// own.
     fn put_whole(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let (path, new) = (self.path(name), self.path(&format!(".{name}.new")));
         let put = || {
@@ -162,7 +164,8 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// A new name survives a power cut once its folder is synced; Windows has no such call and needs none.
+/// A new name survives a power cut once its folder is synced; Windows has no such call and needs
+/// none.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -1,9 +1,9 @@
 //! How a log file looks from outside, and which stamps our own appends connect.
 //!
-//! A stamp says that a file was changed, not how. So each append notes the stamps before and after it in a small file
-//! beside the log. A reader that knows one of them can go on from where it stood: between two stamps of a chain of
-//! appends the log has only grown. The file is a hint. It is never synced, and may be missing or cut short: then the
-//! log is read from its beginning.
+//! A stamp says that a file was changed, not how. So each append notes the stamps before and after
+//! it in a small file beside the log. A reader that knows one of them can go on from where it
+//! stood: between two stamps of a chain of appends the log has only grown. The file is a hint. It
+//! is never synced, and may be missing or cut short: then the log is read from its beginning.
 
 use std::{
     fs::{self, Metadata, OpenOptions},
@@ -29,8 +29,8 @@ pub(super) fn of(file: &Metadata) -> io::Result<Stamp> {
     with_length(file, file.len())
 }
 
-/// The stamp of a log file that should have this length. If the file has another length, the stamp matches no file, so
-/// that the next reader starts over.
+/// The stamp of a log file that should have this length. If the file has another length, the stamp
+/// matches no file, so that the next reader starts over.
 pub(super) fn with_length(file: &Metadata, length: u64) -> io::Result<Stamp> {
     #[cfg(unix)]
     let look = {
@@ -73,8 +73,8 @@ fn notes(text: &str) -> Vec<Note<'_>> {
 
 /// Notes that the log got from one stamp to another by an append. The caller holds the lock.
 ///
-/// Each note has a place of its own, which later ones are written over: a file that keeps its length and its blocks
-/// adds nothing to the log's next sync.
+/// Each note has a place of its own, which later ones are written over: a file that keeps its
+/// length and its blocks adds nothing to the log's next sync.
 pub(super) fn note(path: &Path, before: &Stamp, after: &Stamp) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let mut file =

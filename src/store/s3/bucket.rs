@@ -1,8 +1,9 @@
 //! Objects of a bucket below a prefix: listed, read, and put if a condition holds.
 //!
-//! Facts about S3 are from its API reference and `docs/s3-and-lambda.md`: a put with `If-None-Match: *` is refused with 412
-//! where the object exists, one with `If-Match` where it is another; 409 says that two puts met, and to try again; and a
-//! put whose answer was lost may have worked, so that the SDK's own retry of it is refused with 412.
+//! Facts about S3 are from its API reference and `docs/s3-and-lambda.md`: a put with
+//! `If-None-Match: *` is refused with 412 where the object exists, one with `If-Match` where it is
+//! another; 409 says that two puts met, and to try again; and a put whose answer was lost may have
+//! worked, so that the SDK's own retry of it is refused with 412.
 
 use std::{io, path::PathBuf, sync::OnceLock, time::Duration};
 
@@ -61,7 +62,7 @@ impl Bucket {
         Self { name: name.to_owned(), prefix: prefix.to_owned(), access, client: OnceLock::new() }
     }
 
-    /// Made on first use: a function that only says that it is well needs none, and it takes as long as all else.
+    /// Made on first use: it takes as long as the rest of a cold start, and `/healthz` doesn't need it.
     fn client(&self) -> &Client {
         self.client.get_or_init(|| {
             let S3Access { region, endpoint, path_style, keys, patience, first_pause, page: _ } =
@@ -231,7 +232,8 @@ impl Bucket {
         }
     }
 
-    /// Puts an object if the condition holds, exactly once, whatever happens to the answers on their way.
+    /// Puts an object if the condition holds, exactly once, whatever happens to the answers on
+    /// their way.
     pub(super) async fn put(
         &self,
         key: &str,
@@ -261,7 +263,8 @@ impl Bucket {
                     tokio::time::sleep(Duration::from_millis(50) * meeting).await;
                     continue;
                 }
-                // Refused, or it isn't there any more; unless it is our own that an earlier attempt put there.
+                // Refused, or it isn't there any more; unless it is our own that an earlier attempt
+                // put there.
                 Some(404 | 412) if !names_no_bucket(&error) => {
                     return self
                         .own(key, &writer)

@@ -1,7 +1,8 @@
-//! A log in object storage: commits as immutable objects, packs of many of them, documents by compare-and-swap.
+//! A log in object storage: commits as immutable objects, packs of many of them, documents by
+//! compare-and-swap.
 //!
-//! The names are in [`chain`], what S3 promises in [`bucket`]. Nothing here deletes, and a commit's name is the position
-//! that it begins at, so that of two writers one is refused and plans again.
+//! The names are in [`chain`], what S3 promises in [`bucket`]. Nothing here deletes, and a commit's
+//! name is the position that it begins at, so that of two writers one is refused and plans again.
 
 mod bucket;
 mod chain;
@@ -32,9 +33,10 @@ const AT_ONCE: usize = 8;
 pub struct S3Access {
     /// The region, such as `eu-central-1`.
     pub region: String,
-    /// The address of a compatible server; none for AWS itself.
+    /// The address of a compatible server; `None` for AWS.
     pub endpoint: Option<String>,
-    /// Whether the bucket stands in the path and not in the host's name, as most compatible servers want it.
+    /// Whether the bucket stands in the path and not in the host's name, as most compatible servers
+    /// want it.
     pub path_style: bool,
     /// With what to sign.
     pub keys: S3Keys,
@@ -61,12 +63,12 @@ impl S3Access {
     }
 }
 
-/// With what requests are signed.
+/// Credentials of the requests.
 #[derive(Debug, Clone)]
 pub struct S3Keys {
-    /// Which key.
+    /// Its public id.
     pub access_key_id: String,
-    /// The key.
+    /// Its secret.
     pub secret_access_key: SecretString,
     /// What goes with a temporary key, as functions have one.
     pub session_token: Option<SecretString>,
@@ -78,7 +80,7 @@ pub struct S3Store {
     bucket: Arc<Bucket>,
     /// As far as it was listed or appended to: a later listing begins there.
     chain: Mutex<Option<Chain>>,
-    honest: OnceCell<()>,
+    conditions_checked: OnceCell<()>,
 }
 
 impl S3Store {
@@ -87,7 +89,7 @@ impl S3Store {
         Self {
             bucket: Arc::new(Bucket::new(bucket, prefix, access)),
             chain: Mutex::default(),
-            honest: OnceCell::new(),
+            conditions_checked: OnceCell::new(),
         }
     }
 
@@ -119,7 +121,8 @@ impl S3Store {
         Ok(chain)
     }
 
-    /// Reads from `start`, as objects never change; from the beginning if the log doesn't reach that far.
+    /// Reads from `start`, as objects never change; from the beginning if the log doesn't reach
+    /// that far.
     async fn read_now(&self, start: u64) -> Result<LogBytes, StoreError> {
         let mut chain = self.chain().await?;
         // A pack only makes reading cheaper. If it can't be put, the next reader tries again.
@@ -132,7 +135,8 @@ impl S3Store {
         Ok(reader::read(self.bucket.clone(), &chain, start))
     }
 
-    /// Puts objects that follow each other into a pack. Where it exists already, another reader has put the same bytes.
+    /// Puts objects that follow each other into a pack. Where it exists already, another reader has
+    /// put the same bytes.
     async fn pack(&self, objects: &[Object]) -> Result<(), StoreError> {
         let mut bytes =
             Vec::with_capacity(objects.iter().map(|object| object.bytes as usize).sum());
@@ -161,8 +165,9 @@ impl S3Store {
             .map(drop)
     }
 
-    /// Detects a server that ignores conditional writes: it would let two writers overwrite each other. S3 itself honours them
-    /// (`If-None-Match` since August 2024, `If-Match` since November 2024), and isn't asked each time a function starts.
+    /// Detects a server that ignores conditional writes: it would let two writers overwrite each
+    /// other. S3 itself honours them (`If-None-Match` since August 2024, `If-Match` since November
+    /// 2024), and isn't asked each time a function starts.
     async fn check(&self) -> Result<(), StoreError> {
         if self.bucket.is_at_aws() {
             return Ok(());
@@ -171,7 +176,7 @@ impl S3Store {
         const TEXT: &[u8] = b"A second writer of this object must be refused.\n";
         let probe =
             async |condition| self.bucket.put(PROBE, Bytes::from_static(TEXT), &condition).await;
-        let checked = self.honest.get_or_try_init(|| async {
+        let checked = self.conditions_checked.get_or_try_init(|| async {
             // From the second start on, the first put is refused already.
             let honours_absent = probe(Condition::Absent).await? == Put::Refused
                 || probe(Condition::Absent).await? == Put::Refused;
@@ -187,7 +192,8 @@ impl S3Store {
         checked.await.map(drop)
     }
 
-    /// The name is the condition: it says the position that the commit was planned for, and S3 refuses a second one.
+    /// The name is the condition: it says the position that the commit was planned for, and S3
+    /// refuses a second one.
     async fn append_now(&self, commit: Commit, seen: Stamp) -> Result<Appended, StoreError> {
         self.check().await?;
         let was_listed_otherwise =
@@ -217,7 +223,8 @@ impl S3Store {
         if log.bytes().is_empty() {
             return Ok(None);
         }
-        // The name of the first commit of all, whatever position its first event has: so no second writer can begin too.
+        // The name of the first commit of all, whatever position its first event has: so no second
+        // writer can begin too.
         match self
             .bucket
             .put(
@@ -279,7 +286,8 @@ impl LogStore for S3Store {
         self.begin_now(log).boxed()
     }
 
-    /// An object is there whole or not at all, so that nothing can be torn. This checks that the server is safe instead.
+    /// An object is there whole or not at all, so that nothing can be torn. This checks that the
+    /// server is safe instead.
     fn recover(&self) -> BoxFuture<'_, Result<Option<Torn>, StoreError>> {
         async { self.check().await.map(|()| None) }.boxed()
     }

@@ -23,8 +23,8 @@ const PIECES: usize = 16;
 /// How often an answer may break off before its first byte.
 const TRIES: u32 = 4;
 
-/// Reads the objects of a chain one after the other, from byte `start` of the log on; from its beginning if the log
-/// doesn't reach that far.
+/// Reads the objects of a chain one after the other, from byte `start` of the log on; from its
+/// beginning if the log doesn't reach that far.
 pub(super) fn read(bucket: Arc<Bucket>, chain: &Chain, start: u64) -> LogBytes {
     let (send, pieces) = mpsc::channel(PIECES);
     let length = chain.bytes();
@@ -67,8 +67,8 @@ pub(super) fn read(bucket: Arc<Bucket>, chain: &Chain, start: u64) -> LogBytes {
     }
 }
 
-/// Passes an object on from a byte on; asks for it again from where an answer breaks off. False if the reader was
-/// dropped.
+/// Passes an object on from a byte on; asks for it again from where an answer breaks off. False if
+/// the reader was dropped.
 async fn pass_on(
     bucket: &Bucket,
     object: &Object,
@@ -107,7 +107,8 @@ async fn pass_on(
     }
 }
 
-/// Pieces, read as one stream. Blocks its thread while it waits, so the caller reads it on a thread that may block.
+/// Pieces, read as one stream. Blocks its thread while it waits, so the caller reads it on a thread
+/// that may block.
 struct Pieces {
     pieces: mpsc::Receiver<io::Result<Vec<u8>>>,
     current: Vec<u8>,

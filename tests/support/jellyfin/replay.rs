@@ -1,8 +1,8 @@
 //! A Jellyfin that says what real ones said, and nothing else.
 //!
-//! A request that isn't among the recorded ones fails the test instead of getting an invented answer. Three things are
-//! derived: a page is cut from the recorded whole list, an item asked for by id is one that some list held, and any
-//! token that was handed out is taken.
+//! A request that isn't among the recorded ones fails the test instead of getting an invented
+//! answer. Three things are derived: a page is cut from the recorded whole list, an item asked for
+//! by id is one that some list held, and any token that was handed out is taken.
 
 use std::{
     collections::BTreeMap,

@@ -129,7 +129,8 @@ pub async fn scripted<A: Into<Answer>>(
     (url, server)
 }
 
-/// The same over TLS, with a certificate that no machine trusts (`tests/tls/`, made for these tests alone).
+/// The same over TLS, with a certificate that no machine trusts (`tests/tls/`, made for these tests
+/// alone).
 pub async fn scripted_over_tls<A: Into<Answer>>(
     script: impl Fn(&str, usize) -> A + Send + Sync + 'static,
 ) -> (String, Arc<Scripted>) {
@@ -179,8 +180,8 @@ impl axum::serve::Listener for TlsListener {
     }
 }
 
-/// A sound server at which requests with that text in their target wait until the test lets them through; and how many
-/// have arrived.
+/// A sound server at which requests with that text in their target wait until the test lets them
+/// through; and how many have arrived.
 pub async fn gated(waiting: &'static str) -> (String, Arc<Semaphore>, Arc<AtomicUsize>) {
     let (gate, arrived) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
     let (gate_of_server, counter) = (gate.clone(), arrived.clone());

@@ -1,7 +1,9 @@
-//! The usual spelling of a line, cut by hand: a log of a million lines is read in the time it takes to look at its bytes.
+//! The usual spelling of a line, cut by hand: a log of a million lines is read in the time it takes
+//! to look at its bytes.
 //!
-//! In comes text that begins with a line; out go its fields, or `None` for every spelling but the one that Mediatheca and
-//! this product write. The caller then takes the general way. Nothing here may accept what that way refuses.
+//! In comes text that begins with a line; out go its fields, or `None` for every spelling but the
+//! one that Mediatheca and this product write. The caller then takes the general way. Nothing here
+//! may accept what that way refuses.
 
 use crate::domain::{
     ids::{EpisodeNumber, GlobalPosition, SessionId, StreamKind},
@@ -19,7 +21,8 @@ pub struct LineStart<'a> {
 }
 
 impl<'a> LineStart<'a> {
-    /// Reads the beginning of `bytes`, which begins with a line; `None` if that line isn't written as usual.
+    /// Reads the beginning of `bytes`, which begins with a line; `None` if that line isn't written
+    /// as usual.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut cursor = Cursor(bytes);
         cursor.literal(b"{\"globalPosition\":")?;
@@ -29,7 +32,8 @@ impl<'a> LineStart<'a> {
         Some(Self { global_position, stream_id, behind: cursor })
     }
 
-    /// Reads the rest of one of the two commonest events; `None` for all others, and for an unusual spelling.
+    /// Reads the rest of one of the two commonest events; `None` for all others, and for an unusual
+    /// spelling.
     pub fn fast(&self) -> Option<FastLine<'a>> {
         let mut cursor = self.behind;
         cursor.literal(b",\"streamPosition\":")?;
@@ -83,7 +87,8 @@ pub enum FastEvent<'a> {
     },
 }
 
-/// Friends' slugs, still escaped, `\"slug\"` with commas between them: an iterator, so that nothing is allocated.
+/// Friends' slugs, still escaped, `\"slug\"` with commas between them: an iterator, so that nothing
+/// is allocated.
 #[derive(Debug, Clone, Copy)]
 pub struct FastFriends<'a>(&'a str);
 
@@ -102,7 +107,8 @@ impl<'a> Iterator for FastFriends<'a> {
 struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
-    /// The literal's length is known at compile time, which makes this a comparison of a few registers.
+    /// The literal's length is known at compile time, which makes this a comparison of a few
+    /// registers.
     #[inline(always)]
     fn literal<const N: usize>(&mut self, expected: &[u8; N]) -> Option<()> {
         let (found, rest) = self.0.split_first_chunk::<N>()?;
@@ -162,7 +168,8 @@ impl<'a> Cursor<'a> {
         (!text.iter().any(|b| *b < 0x20)).then_some(text)
     }
 
-    /// Text up to the next escaped quote inside an embedded payload: printable ASCII alone; skips the quote.
+    /// Text up to the next escaped quote inside an embedded payload: printable ASCII alone; skips
+    /// the quote.
     #[inline(always)]
     fn embedded_text(&mut self) -> Option<&'a [u8]> {
         let end = memchr::memchr(b'\\', self.0)?;

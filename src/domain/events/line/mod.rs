@@ -1,8 +1,10 @@
-//! One line of the log: seven fields in a fixed order, two of them JSON written as a string (`docs/event-log.md`, "A line").
+//! One line of the log: seven fields in a fixed order, two of them JSON written as a string
+//! (`docs/event-log.md`, "A line").
 //!
-//! In come the bytes of a line; out go its fields, or a [`LineError`]. Neither of the two embedded texts is decoded here.
-//! [`read_line`] reads every legal spelling; [`fast`] reads the usual spelling of the two commonest events without a JSON
-//! parser, and both must say the same (`both_ways_of_reading_agree`).
+//! In come the bytes of a line; out go its fields, or a [`LineError`]. Neither of the two embedded
+//! texts is decoded here. [`read_line`] reads every legal spelling; [`fast`] reads the usual
+//! spelling of the two commonest events without a JSON parser, and both must say the same
+//! (`both_ways_of_reading_agree`).
 
 mod fast;
 #[cfg(test)]

@@ -1,12 +1,14 @@
-//! The fold: a log's bytes in, the [`Log`] and its [`Library`] out, in one pass; and on from where another fold ended.
+//! The fold: a log's bytes in, the [`Log`] and its [`Library`] out, in one pass; and on from where
+//! another fold ended.
 //!
-//! Lines don't depend on each other until they meet in a stream, and streams don't touch each other. So the bytes are
-//! cut into as many parts as there are workers and each part's lines are read ([`part`]); then each worker takes in,
-//! in order, the lines of its share of the streams ([`shard`]). The result is the same for any number of workers
-//! and any cut of the bytes (`the_fold_is_the_same_however_the_bytes_come`).
+//! Lines don't depend on each other until they meet in a stream, and streams don't touch each
+//! other. So the bytes are cut into as many parts as there are workers and each part's lines are
+//! read ([`part`]); then each worker takes in, in order, the lines of its share of the streams
+//! ([`shard`]). The result is the same for any number of workers and any cut of the bytes
+//! (`the_fold_is_the_same_however_the_bytes_come`).
 //!
-//! A fold that goes on copies only the titles that have new events; all others are shared with the fold before it
-//! (`a_fold_that_goes_on_says_what_a_whole_one_says`).
+//! A fold that goes on copies only the titles that have new events; all others are shared with the
+//! fold before it (`a_fold_that_goes_on_says_what_a_whole_one_says`).
 
 mod part;
 mod shard;
@@ -60,7 +62,8 @@ impl Folded {
         fold.finish()
     }
 
-    /// The log and its library once the commit is appended. Takes as long as the commit is long, not the log.
+    /// The log and its library once the commit is appended. Takes as long as the commit is long,
+    /// not the log.
     ///
     /// # Errors
     /// The commit was made for another log.
@@ -93,20 +96,22 @@ pub struct Fold {
     last: GlobalPosition,
     /// All of them: a log is read to its end, so that every fault can be named.
     faults: Vec<Fault>,
-    /// Emptied lists of records, to be filled again: new memory for each piece would cost as much as reading it.
+    /// Emptied lists of records, to be filled again: new memory for each piece would cost as much
+    /// as reading it.
     spare: Vec<Vec<Record<'static>>>,
 }
 
 impl Fold {
-    /// An empty fold that may use that many threads.
+    /// An empty fold that may use this many threads.
     pub fn new(workers: NonZero<usize>) -> Self {
         Self::resume(&Folded::default(), workers)
     }
 
     /// A fold that goes on where another ended: the next bytes are those behind its log's head.
     ///
-    /// If that log's last line has no line feed, the next byte must be that line feed. Any other byte belongs to a line
-    /// that was taken in already, which is a fault here: such a log must be folded whole.
+    /// If that log's last line has no line feed, the next byte must be that line feed. Any other
+    /// byte belongs to a line that was taken in already, which is a fault here: such a log must be
+    /// folded whole.
     pub fn resume(folded: &Folded, workers: NonZero<usize>) -> Self {
         let LogHead { position, bytes } = folded.log.head();
         Self {

@@ -1,7 +1,8 @@
 //! Some lines of the log, read but not yet taken in.
 //!
-//! In come whole lines; out go records, sorted by the share of the streams that they belong to, and the faults of lines
-//! that can't be read. A part knows nothing of what came before it until [`Part::follow`].
+//! In come whole lines; out go records, sorted by the share of the streams that they belong to, and
+//! the faults of lines that can't be read. A part knows nothing of what came before it until
+//! [`Part::follow`].
 
 use std::hash::BuildHasher;
 

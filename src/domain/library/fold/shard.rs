@@ -1,7 +1,8 @@
 //! A share of the streams, each with its title, as the lines of its parts are taken in.
 //!
-//! In come records in the order of the log; out go the streams that have events, and the faults of lines that don't fit
-//! into their stream. A stream that the fold goes on from is copied on its first new event.
+//! In come records in the order of the log; out go the streams that have events, and the faults of
+//! lines that don't fit into their stream. A stream that the fold goes on from is copied on its
+//! first new event.
 
 use chrono::{DateTime, Utc};
 use hashbrown::HashTable;
@@ -27,7 +28,8 @@ pub(super) struct Stream {
     pub position: u64,
     /// Where this fold added its title; `None` if an earlier fold did, or none has.
     pub added: Option<GlobalPosition>,
-    /// `None` until the title is added: nothing counts before that, and in foreign streams nothing ever does.
+    /// `None` until the title is added: nothing counts before that, and in foreign streams nothing
+    /// ever does.
     pub title: Option<FoldedTitle>,
 }
 
@@ -39,8 +41,8 @@ pub(super) struct Shard {
 }
 
 impl Shard {
-    /// Takes in records a few at a time: their streams are looked up one right after another, so that the processor
-    /// waits for their memory once and not for each.
+    /// Takes in records a few at a time: their streams are looked up one right after another, so
+    /// that the processor waits for their memory once and not for each.
     pub fn take_in(
         &mut self,
         part: &Part<'_>,

@@ -11,7 +11,7 @@ use crate::domain::{
     time::WatchDate,
 };
 
-/// A session as a `Watch_session_recorded` tells it, friends apart.
+/// A session from `Watch_session_recorded`, without its friends.
 pub(in crate::domain::library) struct NewSession<'a> {
     pub id: SessionId,
     pub date: &'a WatchDate,
@@ -87,11 +87,12 @@ impl Movie {
         self.sessions.push(session);
     }
 
-    /// Ends a fold. Recording an id twice is an error that no writer makes (`docs/event-log.md`, "Movie events"); if a
-    /// log holds one all the same, the later record counts. Looking for it once here keeps `record` off memory that it
-    /// has no use for.
+    /// Ends a fold. Recording an id twice is an error that no writer makes (`docs/event-log.md`,
+    /// "Movie events"); if a log holds one all the same, the later record counts. Looking for it
+    /// once here keeps `record` off memory that it has no use for.
     ///
-    /// A fold may end at any line and go on later, so nothing before this may depend on a record that it drops.
+    /// A fold may end at any line and go on later, so nothing before this may depend on a record
+    /// that it drops.
     pub(in crate::domain::library) fn settle(&mut self, seen: &mut FxHashSet<SessionId>) {
         seen.clear();
         if !self.sessions.iter().all(|session| seen.insert(session.id.clone())) {
@@ -123,7 +124,8 @@ impl Movie {
         session.friends.get_or_insert_default().retain(|f| **f != *friend);
     }
 
-    /// Of several records of that id the last one is the session; the others go with it and leave no day.
+    /// Of several records of that id the last one is the session; the others go with it and leave
+    /// no day.
     fn remove(&mut self, session: &str, at: DateTime<Utc>) {
         let id = SessionId::from_log(session);
         let removed = self.sessions.extract_if(.., |session| session.id == id).last();

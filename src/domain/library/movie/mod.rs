@@ -1,4 +1,5 @@
-//! A movie folded from its stream: its watch sessions, and what is known of plays that came and went.
+//! A movie folded from its stream: its watch sessions, and what is known of plays that came and
+//! went.
 
 mod evolve;
 
@@ -38,7 +39,8 @@ impl WatchSession {
     }
 }
 
-/// A play that the sync once added, with the session it made, which may since have been moved or removed.
+/// A play that the sync once added, with the session it made, which may since have been moved or
+/// removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportedPlay {
     /// The play.
@@ -49,7 +51,8 @@ pub struct ImportedPlay {
     pub session: SessionId,
 }
 
-/// A day that a watch session left, by the person's hand: the session was removed, or moved to another day.
+/// A day that a watch session left, by the person's hand: the session was removed, or moved to
+/// another day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct LeftDay {
     date: WatchDate,
@@ -58,7 +61,8 @@ struct LeftDay {
 
 /// A movie of the library.
 ///
-/// Laid out as written: what every recorded session touches comes first, in one line of the processor's cache.
+/// Laid out as written: what every recorded session touches comes first, in one line of the
+/// processor's cache.
 #[derive(Debug, Clone, PartialEq)]
 #[repr(C)]
 pub struct Movie {
@@ -144,7 +148,8 @@ impl Movie {
         &self.imported
     }
 
-    /// Whether a session on one of those days was removed after that instant; without an instant, whether any ever was.
+    /// Whether a session on one of those days was removed after that instant; without an instant,
+    /// whether any ever was.
     pub fn removed_after(&self, played_at: Option<DateTime<Utc>>, days: &[WatchDate]) -> bool {
         match played_at {
             Some(played_at) => left(&self.removed, played_at, days),

@@ -12,8 +12,8 @@ use crate::domain::{
     time::WatchDate,
 };
 
-/// A season has no more episodes: "up to episode two thousand million" must not fill the memory, and the longest season
-/// on record has some 4,000.
+/// A season has no more episodes: "up to episode two thousand million" must not fill the memory,
+/// and the longest season on record has some 4,000.
 const MOST_EPISODES_OF_A_SEASON: i32 = 20_000;
 
 impl Series {
@@ -66,7 +66,8 @@ impl Series {
         }
     }
 
-    /// Marks an episode as watched. In a rewatch session that doesn't exist, that counts for nothing.
+    /// Marks an episode as watched. In a rewatch session that doesn't exist, that counts for
+    /// nothing.
     pub(in crate::domain::library) fn watch(
         &mut self,
         rewatch: &[u8],
@@ -150,7 +151,8 @@ impl Series {
         }
     }
 
-    /// The default session can't be removed (`docs/event-log.md`, "Series events"); a log that says so keeps it.
+    /// The default session can't be removed (`docs/event-log.md`, "Series events"); a log that says
+    /// so keeps it.
     fn remove_rewatch(&mut self, rewatch: &str, at: DateTime<Utc>) {
         let Some(index) = self.position(rewatch).filter(|index| *index != self.default_rewatch)
         else {

@@ -1,4 +1,5 @@
-//! A series folded from its stream: its rewatch sessions, and what is known of plays that came and went.
+//! A series folded from its stream: its rewatch sessions, and what is known of plays that came and
+//! went.
 
 mod evolve;
 mod watched;
@@ -34,7 +35,8 @@ pub struct RewatchSession {
 }
 
 impl RewatchSession {
-    /// The id of a series' first rewatch session. In spite of it, another one may be the default now.
+    /// The id of a series' first rewatch session. In spite of it, another one may be the default
+    /// now.
     pub const FIRST: &str = "default";
 
     /// Whether it is the series' first.
@@ -174,7 +176,8 @@ impl Series {
         self.imported.values().flatten()
     }
 
-    /// Whether the person un-watched the episode after that instant; without an instant, whether they ever did.
+    /// Whether the person un-watched the episode after that instant; without an instant, whether
+    /// they ever did.
     pub fn unwatched_after(&self, number: EpisodeNumber, played_at: Option<DateTime<Utc>>) -> bool {
         let undone = self.unwatched.get(&number).map_or(&[][..], Vec::as_slice);
         undone.iter().any(|undone| played_at.is_none_or(|played_at| undone.at >= played_at))

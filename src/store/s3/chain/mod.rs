@@ -1,8 +1,10 @@
-//! Which objects make up the log: packs where there are some, commits where there are none. Pure: names in, names out.
+//! Which objects make up the log: packs if there are any, single commits otherwise. Pure:
+//! names in, names out.
 //!
-//! A commit is `commits/<first position>.jsonl`, a pack `packs/<first>-<last>.jsonl`, each position of 20 digits, so
-//! that names in the order of their bytes are positions in order. A pack says the same bytes as the commits from its
-//! first position to its last; nothing is ever deleted, so both stay, and any pack may be missing.
+//! A commit is `commits/<first position>.jsonl`, a pack `packs/<first>-<last>.jsonl`, each position
+//! of 20 digits, so that names in the order of their bytes are positions in order. A pack says the
+//! same bytes as the commits from its first position to its last; nothing is ever deleted, so both
+//! stay, and any pack may be missing.
 
 use crate::domain::ids::GlobalPosition;
 
@@ -24,7 +26,8 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 /// An object that holds a part of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Object {
-    /// The position that its name begins at. That of the first commit of all is 1, whatever number its first event has.
+    /// The position that its name begins at. That of the first commit of all is 1, whatever number
+    /// its first event has.
     pub first: GlobalPosition,
     /// The position of its last event, which a pack says in its name and a commit doesn't.
     pub last: Option<GlobalPosition>,
@@ -33,7 +36,7 @@ pub(super) struct Object {
 }
 
 impl Object {
-    /// Reads a name; `None` where it is none of ours.
+    /// Reads a name; `None` if it isn't one of ours.
     pub fn read(key: &str, bytes: u64) -> Option<Self> {
         let position = |digits: &str| {
             let is_one = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -58,7 +61,7 @@ impl Object {
         }
     }
 
-    /// The name behind which the commits come that go on where this object ends.
+    /// List after this name to get the commits that follow this object.
     fn after(&self) -> String {
         commit_key(self.last.unwrap_or(self.first))
     }
@@ -74,7 +77,8 @@ pub(super) fn pack_key(first: GlobalPosition, last: GlobalPosition) -> String {
     format!("{PACKS}{:020}-{:020}.jsonl", first.0, last.0)
 }
 
-/// The packs worth reading, in order: of several that begin alike the longest, and none within another.
+/// The packs worth reading, in order: of several that begin alike the longest, and none within
+/// another.
 ///
 /// Between two of them there may be commits that no pack holds.
 pub(super) fn best(packs: &[Object]) -> Vec<Object> {
@@ -129,7 +133,8 @@ impl Chain {
         Self::stamp_of(self.bytes())
     }
 
-    /// The stamp of a log of that length. Objects never change, so that the length says which ones there are.
+    /// The stamp of a log of that length. Objects never change, so that the length says which ones
+    /// there are.
     pub fn stamp_of(bytes: u64) -> String {
         bytes.to_string()
     }
@@ -146,8 +151,9 @@ impl Chain {
 
     /// What a new pack should hold, once many small commits have come behind the last one.
     ///
-    /// It takes in the pack before it that isn't larger than itself, and so on: the number of packs grows with the
-    /// logarithm of the log's length until they are as large as packs may be, and each byte is written again as seldom.
+    /// It takes in the pack before it that isn't larger than itself, and so on: the number of packs
+    /// grows with the logarithm of the log's length until they are as large as packs may be, and
+    /// each byte is written again as seldom.
     pub fn to_pack(&self) -> Option<&[Object]> {
         let is_small = |object: &&Object| object.last.is_none() && object.bytes <= SMALL;
         let small = self.0.iter().rev().take_while(is_small).count();

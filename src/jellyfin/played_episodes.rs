@@ -33,8 +33,8 @@ impl PlayedEpisodes {
         Self(by_series)
     }
 
-    /// The series that episodes name and the list of series doesn't have. Jellyfin 12 lists only one of two series items
-    /// with the same ids (case 52).
+    /// The series that episodes name and the list of series doesn't have. Jellyfin 12 lists only
+    /// one of two series items with the same ids (case 52).
     pub fn unlisted(&self, series: &[Item]) -> Vec<ItemId> {
         let listed: BTreeSet<&ItemId> = series.iter().map(|item| &item.id).collect();
         let mut unlisted: Vec<ItemId> =
