@@ -126,7 +126,7 @@ async fn the_binary_answers_under_the_emulator_that_developers_use() {
     }
     assert_eq!(
         emulator.invoke("schedule"),
-        "nothing was imported: no Jellyfin server is set up yet"
+        "nothing imported: no Jellyfin server is set up"
     );
 
     crate::support::app::with_tls();

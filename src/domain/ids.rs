@@ -181,8 +181,8 @@ impl SessionId {
         usual.unwrap_or_else(|| Self(SessionIdForm::Other(text.into())))
     }
 
-    /// The id that 32 *small* hex digits spell. Capital letters aren't valid, so that an id is written
-    /// as it was read.
+    /// The id that 32 *small* hex digits spell. Capital letters aren't valid, so that an id is
+    /// written as it was read.
     #[inline]
     pub(super) fn of_hex_digits(text: &[u8; 32]) -> Option<Self> {
         let mut bytes = [0; 16];

@@ -145,9 +145,9 @@ struct Sink {
     passed: Option<Bound>,
 }
 
-/// How much further memory a body with a share of the budget takes at once, in bytes. Doubling it,
+/// The most memory that a body with a share of the budget takes ahead, in bytes. Doubling it,
 /// as a `Vec` does by default, would take up to twice what is counted.
-const STEP: usize = 256 * 1024;
+const AHEAD: usize = 256 * 1024;
 
 impl Sink {
     /// Takes the memory for a body of that length out of the budget.
@@ -157,7 +157,7 @@ impl Sink {
         if length <= held {
             return Ok(());
         }
-        let wanted = length.max(held + STEP).min(self.most);
+        let wanted = (length + (length / 4).min(AHEAD)).min(self.most);
         share.grow(wanted - held)?;
         self.bytes.reserve_exact(wanted - self.bytes.len());
         Ok(())

@@ -77,7 +77,7 @@ pub enum Failure<E> {
 
 /// The attempts of one request.
 ///
-/// ```ignore
+/// ```text
 /// let mut retries = Retries::new(first_pause, deadline);
 /// loop {
 ///     match attempt().await {
