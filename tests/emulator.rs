@@ -124,10 +124,7 @@ async fn the_binary_answers_under_the_emulator_that_developers_use() {
         let answer = emulator.invoke(name);
         assert_eq!(answer["statusCode"], status, "{name}: {answer}");
     }
-    assert_eq!(
-        emulator.invoke("schedule"),
-        "nothing imported: no Jellyfin server is set up"
-    );
+    assert_eq!(emulator.invoke("schedule"), "nothing imported: no Jellyfin server is set up");
 
     crate::support::app::with_tls();
     let client =

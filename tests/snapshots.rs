@@ -2,7 +2,8 @@
 
 use mediatheca_jellyfin_sync::domain::{
     snapshot::{
-        Coverage, Evidence, Observations, Play, ReadSnapshotError, Sitting, SittingEnd, Snapshot,
+        Catalog, Coverage, Evidence, Observations, Play, ReadSnapshotError, Sitting, SittingEnd,
+        Snapshot,
     },
     time::PlayedAt,
 };
@@ -56,4 +57,14 @@ fn a_file_that_is_not_a_snapshot_is_refused() {
         let refused = Snapshot::read(odd.as_bytes()).unwrap_err();
         assert!(matches!(refused, ReadSnapshotError::NotASnapshot(_)), "{odd}: {refused}");
     }
+}
+
+/// A file that a person shortened must not lose plays without a word.
+#[test]
+fn a_play_of_an_item_that_the_file_does_not_list_is_refused() {
+    let mut snapshot = Snapshot::read(SECOND.as_bytes()).unwrap();
+    let item = snapshot.plays[0].item.clone();
+    snapshot.catalog = Catalog::default();
+    let refused = Snapshot::read(snapshot.to_saved().as_bytes()).unwrap_err();
+    assert!(matches!(&refused, ReadSnapshotError::UnlistedItem(other) if *other == item));
 }

@@ -3,6 +3,8 @@
 //! In come the bytes of a file, out goes a [`Snapshot`], and the other way round. Files of every
 //! earlier format can still be read; only the newest is written.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +26,9 @@ pub enum ReadSnapshotError {
     /// A newer version of this program wrote it.
     #[error("the snapshot has format {0}; this version reads formats 1 to {FORMAT}")]
     UnknownFormat(u32),
+    /// A play of an item that the snapshot doesn't list.
+    #[error("the snapshot has a play of `{0}`, an item that it doesn't list: save it again")]
+    UnlistedItem(ItemId),
 }
 
 impl Snapshot {
@@ -35,8 +40,19 @@ impl Snapshot {
         let Format { format } = serde_json::from_slice(bytes)?;
         match format {
             1 => Ok(serde_json::from_slice::<First>(bytes)?.into()),
-            FORMAT => Ok(serde_json::from_slice::<Saved<Self>>(bytes)?.snapshot),
+            FORMAT => serde_json::from_slice::<Saved<Self>>(bytes)?.snapshot.with_listed_items(),
             unknown => Err(ReadSnapshotError::UnknownFormat(unknown)),
+        }
+    }
+
+    /// The snapshot itself, if each of its plays is of an item in its catalog.
+    fn with_listed_items(self) -> Result<Self, ReadSnapshotError> {
+        let movies = self.catalog.movies.iter().map(|movie| &movie.id);
+        let episodes = self.catalog.episodes().map(|episode| &episode.id);
+        let listed: BTreeSet<_> = movies.chain(episodes).collect();
+        match self.plays.iter().find(|play| !listed.contains(&play.item)) {
+            Some(play) => Err(ReadSnapshotError::UnlistedItem(play.item.clone())),
+            None => Ok(self),
         }
     }
 
