@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use axum::{http::StatusCode, response::IntoResponse};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use httpmock::prelude::*;
 use mediatheca_jellyfin_sync::{
     domain::snapshot::Snapshot,
@@ -203,6 +206,24 @@ async fn a_refused_token_is_renewed_once_and_the_new_users_id_is_used() {
     assert_eq!(fetched.snapshot.catalog.series.len(), 1);
     assert_eq!(server.count("AuthenticateByName"), 1);
     assert_eq!(connection.signed_in().await.unwrap().0.as_str(), NEW);
+}
+
+/// Jellyfin may have counted the password as wrong, and locks an account after three.
+#[tokio::test]
+async fn a_sign_in_that_fails_in_any_way_is_not_tried_again_in_that_run() {
+    let answers: [fn() -> Response; 4] =
+        [|| status(500), || status(400), || ok(json!({"no": "token"})), || cut_off("{\"User\":")];
+    for answer in answers {
+        let (url, server) = scripted(move |target, _| match target {
+            t if t.contains("AuthenticateByName") => answer(),
+            t if t.contains(USER) => status(401),
+            t => sound(t),
+        })
+        .await;
+        let error = fetched(connection(&url, small_pages(), Some("pw"), None)).await.unwrap_err();
+        assert!(matches!(error, JellyfinError::SignInFailed { .. }), "{error}");
+        assert_eq!(server.count("AuthenticateByName"), 1, "{error}");
+    }
 }
 
 #[tokio::test]

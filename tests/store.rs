@@ -297,6 +297,8 @@ async fn the_kept_fold_is_always_that_of_the_log() {
             folded.log.extend(&watches(season, 2), Via::Import, at).unwrap()
         };
         by_hand(begin().text().as_bytes());
+        let (first, same) = tokio::join!(ledger.folded(), ledger.folded());
+        assert!(Arc::ptr_eq(&first.unwrap(), &same.unwrap()), "one caller reads for all");
         let first = follows("read whole").await;
         ledger.append(&first, extend(&first, 1)).await.unwrap();
         let second = follows("its own append").await;

@@ -62,7 +62,8 @@ impl Bucket {
         Self { name: name.to_owned(), prefix: prefix.to_owned(), access, client: OnceLock::new() }
     }
 
-    /// Made on first use: it takes as long as the rest of a cold start, and `/healthz` doesn't need it.
+    /// Made on first use: it takes as long as the rest of a cold start, and `/healthz` doesn't need
+    /// it.
     fn client(&self) -> &Client {
         self.client.get_or_init(|| {
             let S3Access { region, endpoint, path_style, keys, patience, first_pause, page: _ } =
