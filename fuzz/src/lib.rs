@@ -4,7 +4,7 @@ use std::num::NonZero;
 
 use mediatheca_jellyfin_sync::{
     domain::{
-        events::{Event, Skim, read_line},
+        events::{Event, LineStart, read_line},
         library::{Fold, Folded},
     },
     jellyfin::{
@@ -24,8 +24,8 @@ pub fn log_lines(bytes: &[u8]) {
     assert_eq!(fold.finish().map(|folded| folded.log.head()), whole);
     for line in bytes.split(|byte| *byte == b'\n') {
         let Ok(text) = read_line(line) else { continue };
-        if let Some(skim) = Skim::read(line) {
-            assert_eq!(skim.global_position, text.global_position);
+        if let Some(start) = LineStart::read(line) {
+            assert_eq!(start.global_position, text.global_position);
         }
         let _ = Event::decode(&text.stream_id, &text.event_type, &text.data);
     }
