@@ -65,9 +65,8 @@ impl Documents {
             let Some(bytes) = next(document.as_ref())? else { return Ok(()) };
             tries += 1;
             let version = document.map(|document| document.version);
-            match self.store.replace(name, version, bytes).await {
-                Err(StoreError::Conflict(_)) if tries < TRIES => {}
-                replaced => return Ok(replaced?),
+            if self.put(name, version, bytes, tries).await? {
+                return Ok(());
             }
         }
     }
@@ -82,10 +81,24 @@ impl Documents {
         loop {
             let version = self.store.version(name).await?;
             tries += 1;
-            match self.store.replace(name, version, bytes.to_vec()).await {
-                Err(StoreError::Conflict(_)) if tries < TRIES => {}
-                replaced => return Ok(replaced?),
+            if self.put(name, version, bytes.to_vec(), tries).await? {
+                return Ok(());
             }
+        }
+    }
+
+    /// Puts a document over that version of it. False if another writer was quicker and this wasn't
+    /// the last try.
+    async fn put(
+        &self,
+        name: &'static str,
+        was: Option<Version>,
+        bytes: Vec<u8>,
+        tries: u32,
+    ) -> Result<bool, ServiceError> {
+        match self.store.replace(name, was, bytes).await {
+            Err(StoreError::Conflict(_)) if tries < TRIES => Ok(false),
+            replaced => Ok(replaced.map(|()| true)?),
         }
     }
 }

@@ -18,28 +18,31 @@ pub struct Logged(pub Arc<dyn Store>);
 
 type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
-/// Names files and objects; a name of a title is in none of them.
-fn logged<T>(answer: Answer<'_, T>) -> Answer<'_, T>
-where
-    T: Send + 'static,
-{
-    let say = |result: &Result<T, StoreError>| match result {
+/// Logs the fault of an answer. It names files and objects; a name of a title is in none of them.
+fn logged<T: Send + 'static>(answer: Answer<'_, T>) -> Answer<'_, T> {
+    logged_with_torn(answer, |_| None)
+}
+
+/// Logs the fault of an answer, or what it says that a crash had left.
+fn logged_with_torn<T: Send + 'static>(
+    answer: Answer<'_, T>,
+    torn: fn(&T) -> Option<&Torn>,
+) -> Answer<'_, T> {
+    let log = move |result: &Result<T, StoreError>| match result {
         Err(error @ (StoreError::Io { .. } | StoreError::Unsafe(_))) => {
             tracing::warn!(%error, "the store failed");
         }
         Err(error @ (StoreError::Conflict(_) | StoreError::NotEmpty)) => {
             tracing::debug!(%error, "the store refused");
         }
-        Ok(_) => {}
+        Ok(done) => {
+            if let Some(Torn { set_aside, bytes }) = torn(done) {
+                let file = set_aside.display();
+                tracing::warn!(%file, bytes, "a crash had cut a commit short: its bytes were set aside");
+            }
+        }
     };
-    answer.inspect(say).boxed()
-}
-
-fn set_aside(torn: Option<&Torn>) {
-    if let Some(Torn { set_aside, bytes }) = torn {
-        let file = set_aside.display();
-        tracing::warn!(%file, bytes, "a crash had cut a commit short: its bytes were set aside");
-    }
+    answer.inspect(log).boxed()
 }
 
 /// Reading fails long after the store has answered, so the reader logs that itself.
@@ -76,18 +79,15 @@ impl LogStore for Logged {
     }
 
     fn append(&self, commit: Commit, seen: Stamp) -> Answer<'_, Appended> {
-        let say = |appended: &Appended| set_aside(appended.torn.as_ref());
-        logged(self.0.append(commit, seen)).map(move |result| result.inspect(say)).boxed()
+        logged_with_torn(self.0.append(commit, seen), |appended| appended.torn.as_ref())
     }
 
     fn begin(&self, log: WholeLog) -> Answer<'_, Option<Torn>> {
-        let say = |torn: &Option<Torn>| set_aside(torn.as_ref());
-        logged(self.0.begin(log)).map(move |result| result.inspect(say)).boxed()
+        logged_with_torn(self.0.begin(log), Option::as_ref)
     }
 
     fn recover(&self) -> Answer<'_, Option<Torn>> {
-        let say = |torn: &Option<Torn>| set_aside(torn.as_ref());
-        logged(self.0.recover()).map(move |result| result.inspect(say)).boxed()
+        logged_with_torn(self.0.recover(), Option::as_ref)
     }
 }
 

@@ -103,7 +103,8 @@ impl Ledger {
         } else {
             self.store.read_from(seen, start).await?
         };
-        let from = if log.start == 0 { Folded::default() } else { Folded::clone(&folded) };
+        let nothing = Folded::default();
+        let from = if log.start == 0 { &nothing } else { &*folded };
         let (fold, log) = self.fold_on(from, log).await?;
         self.keep_fold(fold, log.stamp)
     }
@@ -146,13 +147,13 @@ impl Ledger {
     /// The fold of the whole log, and what the store says of it.
     async fn read_log(&self) -> Result<(Fold, LogRead), ServiceError> {
         let log = self.store.read().await?;
-        self.fold_on(Folded::default(), log).await
+        self.fold_on(&Folded::default(), log).await
     }
 
     /// Goes on with a fold that ends where the bytes begin.
-    async fn fold_on(&self, from: Folded, log: LogBytes) -> Result<(Fold, LogRead), ServiceError> {
+    async fn fold_on(&self, from: &Folded, log: LogBytes) -> Result<(Fold, LogRead), ServiceError> {
         let LogBytes { reader, torn, stamp, start: _, length: _ } = log;
-        let fold = Fold::resume(&from, self.workers);
+        let fold = Fold::resume(from, self.workers);
         let fold = tokio::task::spawn_blocking(move || fold_all(fold, reader)).await;
         let fold = fold.expect("folding a log doesn't panic").map_err(ServiceError::Reading)?;
         Ok((fold, LogRead { torn, stamp }))
